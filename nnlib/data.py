@@ -1,0 +1,145 @@
+"""Data: the handwritten digits of MNIST, toy sets in the plane, and one-hot targets.
+
+The digits come from the folder `data` beside this package; data/README.md says where from, and
+`python data/build.py` rebuilds them. Every function that draws takes a seed or a numpy.random.Generator.
+"""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = Path(__file__).resolve().parent.parent / "data"
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Handwritten digits, 28 x 28 pixels each, split into training and test set.
+
+    x: pixels (784, m), float32 from 0 (paper) to 1 (ink), row after row of the picture.
+    y: one-hot targets (10, m), float32. labels: class numbers (m,).
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    labels_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    labels_test: np.ndarray
+
+
+def mnist():
+    """All of MNIST (LeCun et al., 1998): 60,000 training and 10,000 test Digits.
+
+    Raises FileNotFoundError or ValueError, saying how to rebuild the file, if it is missing or damaged.
+    """
+    return _digits(FOLDER / "mnist.npz", 60_000, 10_000)
+
+
+def mnist_sample():
+    """The first 200 training and 50 test images of each digit, interleaved: 2,000 and 500 Digits."""
+    return _digits(FOLDER / "mnist_sample.npz", 2_000, 500)
+
+
+def one_hot(labels, classes=10):
+    """Targets (classes, m), float32: column i is 1 in row labels[i] and 0 elsewhere.
+
+    Raises ValueError if a label is not a whole number from 0 to classes - 1.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels must be whole numbers in one row, shape (m,), got {labels.dtype} of shape {labels.shape}")
+    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        raise ValueError(f"labels must lie between 0 and {classes - 1}, got {labels.min()} to {labels.max()}")
+    rows = np.zeros((len(labels), classes), np.float32)
+    rows[np.arange(len(labels)), labels] = 1
+    return rows.T
+
+
+def _digits(path, m_train, m_test):
+    how = f"Rebuild it with: python {path.parent.name}/build.py"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = [file[name] for name in ("images_train", "labels_train", "images_test", "labels_test")]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"the digits {path} are not there. {how}") from None
+    except (OSError, EOFError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ValueError(f"the digits {path} are damaged ({error}). {how}") from error
+    images_train, labels_train, images_test, labels_test = arrays
+    for images, labels, m in ((images_train, labels_train, m_train), (images_test, labels_test, m_test)):
+        if images.shape != (m, 28, 28) or labels.shape != (m,) or images.dtype != np.uint8 or labels.max() > 9:
+            raise ValueError(f"the digits {path} are damaged (shape {images.shape}). {how}")
+    return Digits(
+        _pixels(images_train), one_hot(labels_train), labels_train.astype(int),
+        _pixels(images_test), one_hot(labels_test), labels_test.astype(int),
+    )
+
+
+def _pixels(images):
+    rows = images.reshape(len(images), 784).astype(np.float32)
+    rows /= 255
+    return rows.T  # each example stays contiguous in memory, which makes mini-batches fast to gather
+
+
+# Toy sets: x of shape (2, m), y one-hot (2, m), labels (m,); noise is the standard deviation added to x.
+
+
+@dataclass(frozen=True)
+class Points:
+    """Labelled points in the plane: x (2, m), y one-hot (classes, m), labels (m,)."""
+
+    x: np.ndarray
+    y: np.ndarray
+    labels: np.ndarray
+
+
+def circles(m=200, noise=0.1, rng=0):
+    """Class 0 on a disc of radius 0.5, class 1 on a ring of radius 1 around it."""
+    rng, labels = _start(m, rng)
+    radius = np.where(labels == 0, 0.5 * np.sqrt(rng.random(m)), 1)
+    angle = rng.uniform(0, 2 * np.pi, m)
+    return _points(radius * np.array([np.cos(angle), np.sin(angle)]), labels, noise, rng)
+
+
+def xor(m=200, noise=0.1, rng=0):
+    """Class 1 where exactly one coordinate is positive: no straight line parts the two."""
+    rng, labels = _start(m, rng)
+    x = rng.uniform(0.1, 1, (2, m))
+    x[0] *= rng.choice([-1, 1], m)
+    x[1] *= np.where(labels == 0, 1, -1) * np.sign(x[0])
+    return _points(x, labels, noise, rng)
+
+
+def spirals(m=200, noise=0.05, rng=0):
+    """Two arms wound around each other, one and a half turns each."""
+    rng, labels = _start(m, rng)
+    along = np.sqrt(rng.random(m))
+    angle = 3 * np.pi * along + np.pi * labels
+    return _points(along * np.array([np.cos(angle), np.sin(angle)]), labels, noise, rng)
+
+
+def gaussians(m=200, noise=0.3, rng=0):
+    """Two clouds around (-0.5, -0.5) and (0.5, 0.5), of standard deviation noise."""
+    rng, labels = _start(m, rng)
+    return _points(np.where(labels == 0, -0.5, 0.5) * np.ones((2, 1)), labels, noise, rng)
+
+
+def moons(m=200, noise=0.1, rng=0):
+    """Two half circles, each reaching into the other."""
+    rng, labels = _start(m, rng)
+    angle = rng.uniform(0, np.pi, m)
+    upper = np.array([np.cos(angle) - 0.5, np.sin(angle) - 0.25])
+    return _points(np.where(labels == 0, upper, -upper), labels, noise, rng)
+
+
+def _start(m, rng):
+    if m < 2:
+        raise ValueError(f"a toy set needs at least 2 points, got {m}")
+    return np.random.default_rng(rng), np.arange(m) % 2
+
+
+def _points(x, labels, noise, rng):
+    if noise < 0:
+        raise ValueError(f"noise must be at least 0, got {noise}")
+    return Points(x + rng.normal(0, noise, x.shape), one_hot(labels, 2), labels)

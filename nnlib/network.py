@@ -1,0 +1,220 @@
+"""Network: layers in a row and a cost at the end, with all parameters in one flat vector."""
+
+import copy
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from nnlib.costs import get_cost
+from nnlib.layers import Dense, Dropout, Flatten
+
+LAYERS = {kind.__name__: kind for kind in (Dense, Dropout, Flatten)}
+COLUMNS_AT_ONCE = 1000  # evaluation works on blocks that stay in the processor's cache
+
+
+class Network:
+    """A feed-forward network.
+
+    layers: a list of layers, the last one Dense.
+    cost: a name (quadratic, binary_cross_entropy, cross_entropy) or a Cost.
+    rng: a numpy.random.Generator or an int seed for one; draws the first weights, layer by layer.
+    dtype: "float32" or "float64", of everything the network computes.
+    l2: the weight of the penalty (l2 / 2) * sum(W ** 2) over all weights, biases left out.
+
+    parameters and gradient are flat vectors; every layer's W, b and dW, db are views into them, so that an
+    optimiser is one line of arithmetic on two vectors. `gradient` is overwritten by the next backward.
+
+    Raises ValueError if neighbouring layers do not fit, or the cost makes no sense on the last activation.
+    """
+
+    def __init__(self, layers, cost="quadratic", rng=None, dtype="float32", l2=0.0):
+        self.layers = list(layers)
+        self.cost_function = get_cost(cost)
+        self.dtype = np.dtype(dtype)
+        if l2 < 0:
+            raise ValueError(f"the penalty l2 must be at least 0, got {l2}")
+        self.l2 = l2
+        self._check_layers()
+        self._bind()
+        rng = np.random.default_rng(rng)
+        for layer in self.layers:
+            layer.initialize(rng)
+
+    def forward(self, x, training=False):
+        """The activations of the last layer, shape (n_L, m), for inputs x of shape (n_0, m).
+
+        x is cast to the network's dtype. training=True switches on what only training does (dropout).
+        Raises ValueError if x does not fit the first layer.
+        """
+        a = np.asarray(x, self.dtype)
+        for layer in self.layers:
+            a = layer.forward(a, training)
+        return a
+
+    def backward(self, y, input_gradient=False):
+        """Fill every dW and db for the batch last sent forward; returns the flat gradient of its cost.
+
+        y: targets (n_L, m), one column per example.
+        input_gradient=True also leaves dL/dx, summed over the batch, in `self.input_gradient`.
+        Raises ValueError if y is not of the shape of the output, RuntimeError before any forward.
+        """
+        output = self.layers[-1]
+        y = self._targets(y)
+        delta = self.cost_function.error(output.activation, output.z, output.a, y)
+        needed = [True] * len(self.layers)
+        needed[0] = input_gradient
+        grad_a = output.backward_error(delta, needed[-1])
+        for layer, need in zip(self.layers[-2::-1], needed[-2::-1], strict=True):
+            grad_a = layer.backward(grad_a, need)
+        if input_gradient:
+            self.input_gradient = grad_a
+        if self.l2:
+            for W, dW in self._weights():
+                dW += self.l2 * W
+        return self.gradient
+
+    def batch_cost(self, y):
+        """The cost of the batch last sent forward: mean over its examples, plus the penalty. A float."""
+        output = self.layers[-1]
+        y = self._targets(y)
+        return float(self.cost_function.values(output.z, output.a, y).mean()) + self.penalty()
+
+    def cost(self, x, y):
+        """The cost of inputs x, shape (n_0, m), and targets y, shape (n_L, m). A float.
+
+        Raises ValueError if there are no examples, or not as many in y as in x.
+        """
+        x, y = np.asarray(x), np.asarray(y)
+        if x.shape[-1] != y.shape[-1]:
+            raise ValueError(f"x has {x.shape[-1]} examples (columns), y has {y.shape[-1]}")
+        total, output = 0.0, self.layers[-1]
+        for columns in self._blocks(x):
+            self.forward(x[..., columns])
+            total += float(self.cost_function.values(output.z, output.a, self._targets(y[..., columns])).sum())
+        return total / x.shape[-1] + self.penalty()
+
+    def penalty(self):
+        """(l2 / 2) * sum(W ** 2) over all weights. A float."""
+        return 0.5 * self.l2 * sum(float(np.vdot(W, W)) for W, _ in self._weights()) if self.l2 else 0.0
+
+    def predict(self, x):
+        """The class number of each example, shape (m,): the largest output, or for one output a >= 1/2."""
+        x = np.asarray(x)
+        classes = np.empty(x.shape[-1], int)
+        for columns in self._blocks(x):
+            a = self.forward(x[..., columns])
+            classes[columns] = a.argmax(axis=0) if len(a) > 1 else a[0] >= 0.5
+        return classes
+
+    def astype(self, dtype):
+        """A copy of this network, with the same parameters, that computes in the given dtype."""
+        twin = copy.copy(self)
+        twin.dtype = np.dtype(dtype)
+        twin.layers = [copy.copy(layer) for layer in self.layers]
+        twin._bind()
+        twin.parameters[:] = self.parameters
+        return twin
+
+    def save(self, path):
+        """Write the network to one .npz file, all or nothing: a file that was there stays until it is done.
+
+        Raises ValueError for a layer, activation or cost that load would not know.
+        """
+        description = {
+            "layers": [{"kind": type(layer).__name__, **layer.config()} for layer in self.layers],
+            "cost": self.cost_function.name,
+            "l2": self.l2,
+        }
+        _build(description, self.dtype)  # what cannot be rebuilt must not be saved
+        path = Path(path)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".npz")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, description=json.dumps(description), parameters=self.parameters)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    @classmethod
+    def load(cls, path):
+        """The network that save wrote. Raises ValueError for a damaged or foreign file."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                description = json.loads(str(file["description"]))
+                parameters = file["parameters"]
+            network = _build(description, parameters.dtype)
+        except FileNotFoundError:
+            raise
+        except (OSError, EOFError, zipfile.BadZipFile, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"{path} is not a network saved by nnlib, or it is damaged: {error}") from error
+        if parameters.shape != network.parameters.shape:
+            raise ValueError(f"{path} is damaged: its layers have {network.parameters.size} parameters, "
+                             f"but {parameters.shape} are stored")
+        if not np.isfinite(parameters).all():
+            raise ValueError(f"{path} is damaged: it holds parameters that are not finite numbers")
+        network.parameters[:] = parameters
+        return network
+
+    def _bind(self):
+        sizes = [sum(int(np.prod(shape)) for shape in layer.parameter_shapes().values()) for layer in self.layers]
+        self.parameters = np.zeros(sum(sizes), self.dtype)
+        self.gradient = np.zeros(sum(sizes), self.dtype)
+        for layer, size, stop in zip(self.layers, sizes, np.cumsum(sizes), strict=True):
+            layer.bind(self.parameters[stop - size : stop], self.gradient[stop - size : stop])
+
+    def _check_layers(self):
+        if not self.layers or not isinstance(self.layers[-1], Dense):
+            raise ValueError("a Network needs layers, the last of them Dense")
+        for previous, layer in zip(self.layers, self.layers[1:], strict=False):
+            if isinstance(previous, Dense) and isinstance(layer, Dense) and previous.n_out != layer.n_in:
+                raise ValueError(f"{previous} does not fit {layer}: {previous.n_out} outputs meet {layer.n_in} inputs")
+        activation = self.layers[-1].activation
+        if not self.cost_function.admits(activation):
+            raise ValueError(f"the cost {self.cost_function.name} needs a {self.cost_function.matched.name} "
+                             f"output layer, got {activation.name}")
+        if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
+
+    def _targets(self, y):
+        output = self.layers[-1]
+        if getattr(output, "a", None) is None:
+            raise RuntimeError("call forward before backward: there is no batch to go back through")
+        y = np.asarray(y, self.dtype)
+        if y.shape != output.a.shape:
+            raise ValueError(f"targets y of shape {output.a.shape} expected, got {y.shape}"
+                             + (": class numbers? Use nnlib.data.one_hot" if y.ndim == 1 else "")
+                             + (": one column per example, so pass y.T" if y.T.shape == output.a.shape else ""))
+        return y
+
+    def _weights(self):
+        for layer in self.layers:
+            for name in layer.parameter_shapes():
+                if name.startswith("W"):
+                    yield getattr(layer, name), getattr(layer, "d" + name)
+
+    def _blocks(self, x):
+        m = x.shape[-1] if x.ndim > 1 else 0
+        if m == 0:
+            raise ValueError(f"expected at least one example, in columns, got x of shape {x.shape}")
+        for start in range(0, m, COLUMNS_AT_ONCE):
+            yield slice(start, start + COLUMNS_AT_ONCE)
+
+    def __repr__(self):
+        chain = ", ".join(map(repr, self.layers))
+        return f"Network([{chain}], cost={self.cost_function.name!r}): {self.parameters.size:,} parameters"
+
+
+def _build(description, dtype):
+    layers = []
+    for config in description["layers"]:
+        config = dict(config)
+        kind = config.pop("kind")
+        if kind not in LAYERS:
+            raise ValueError(f"unknown kind of layer {kind!r}")
+        layers.append(LAYERS[kind](**config))
+    return Network(layers, cost=description["cost"], rng=0, dtype=dtype, l2=description["l2"])

@@ -1,0 +1,118 @@
+"""Training: mini-batches, the loop, and how well it went.
+
+The loop is a generator that yields one Epoch at a time. Early stopping is `break`, a history is
+`list(train(...))`, a progress bar is `tqdm(train(...), total=epochs)`.
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class DivergenceWarning(RuntimeWarning):
+    """The cost has become infinite or not a number: training stopped."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training set.
+
+    number: counts from 1. cost: the mean of the mini-batch costs, each taken before its step.
+    """
+
+    number: int
+    cost: float
+
+
+def minibatches(x, y, batch_size=None, rng=None):
+    """Yield (batch_x, batch_y) over all examples, shuffled; the last batch may be short.
+
+    x, y: arrays whose last axis is the example axis, (n, m) or (c, h, w, m).
+    batch_size: examples per batch; None for one batch with all of them, in their own order.
+    rng: a numpy.random.Generator or an int seed.
+
+    The yielded arrays are buffers that the next batch overwrites: copy what you keep.
+    Examples that lie in memory one after the other (data held as rows and passed as rows.T, as mnist()
+    does) are gathered fastest.
+    """
+    m = x.shape[-1]
+    if batch_size is None or batch_size == m:
+        yield x, y
+        return
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    batch_size = min(batch_size, m)
+    order = np.random.default_rng(rng).permutation(m)
+    rows_x, rows_y = np.moveaxis(x, -1, 0), np.moveaxis(y, -1, 0)
+    buffer_x = np.empty((batch_size, *rows_x.shape[1:]), x.dtype)
+    buffer_y = np.empty((batch_size, *rows_y.shape[1:]), y.dtype)
+    for start in range(0, m, batch_size):
+        chosen = order[start : start + batch_size]
+        batch_x = rows_x.take(chosen, axis=0, out=buffer_x[: len(chosen)], mode="clip")
+        batch_y = rows_y.take(chosen, axis=0, out=buffer_y[: len(chosen)], mode="clip")
+        yield np.moveaxis(batch_x, 0, -1), np.moveaxis(batch_y, 0, -1)
+
+
+def train(network, x, y, optimizer, epochs, batch_size=None, rng=None):
+    """Train the network in place; a generator of one Epoch after each pass over the data.
+
+    x: inputs (n_0, m). y: targets (n_L, m). optimizer: SGD(eta=...) or another.
+    batch_size: examples per step; None for the whole set. The last, short batch is used.
+    rng: a numpy.random.Generator or an int seed, for the order of the examples.
+
+    Raises ValueError at once for data that do not fit or are not finite. If the cost diverges, warns with
+    a DivergenceWarning, yields that epoch and stops.
+    """
+    x, y = _examples(network, x, "x"), _examples(network, y, "y")
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError(f"x has {x.shape[-1]} examples (columns), y has {y.shape[-1]}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs}")
+    return _epochs(network, x, y, optimizer, epochs, batch_size, np.random.default_rng(rng))
+
+
+def _epochs(network, x, y, optimizer, epochs, batch_size, rng):
+    for number in range(1, epochs + 1):
+        costs = []
+        with np.errstate(over="ignore", invalid="ignore"):  # reported below, in words
+            for batch_x, batch_y in minibatches(x, y, batch_size, rng):
+                network.forward(batch_x, training=True)
+                costs.append(network.batch_cost(batch_y))
+                network.backward(batch_y)
+                optimizer.step(network.parameters, network.gradient)
+        epoch = Epoch(number, float(np.mean(costs)))
+        diverged = not np.isfinite(epoch.cost)
+        if diverged:
+            warnings.warn(f"the cost became {epoch.cost} in epoch {number} with eta = {optimizer.eta}: training "
+                          "stopped. Try a smaller learning rate.", DivergenceWarning, stacklevel=2)
+        yield epoch
+        if diverged:
+            return
+
+
+def _examples(network, array, name):
+    """The array in the network's dtype, each example contiguous in memory, checked for nan and inf."""
+    rows = np.moveaxis(np.asarray(array), -1, 0) if np.ndim(array) > 1 else np.empty(0)
+    if not rows.size:
+        raise ValueError(f"{name} must have examples in its columns, got an array of shape {np.shape(array)}")
+    rows = np.ascontiguousarray(rows, network.dtype)
+    for start in range(0, len(rows), 1000):
+        if not np.isfinite(rows[start : start + 1000]).all():
+            raise ValueError(f"{name} holds values that are not finite (nan or inf)")
+    return np.moveaxis(rows, 0, -1)
+
+
+def accuracy(network, x, labels):
+    """The share of examples x, shape (n_0, m), whose predicted class is labels, shape (m,). Between 0 and 1."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or len(labels) != np.shape(x)[-1]:
+        raise ValueError(f"labels must be one class number per example, shape ({np.shape(x)[-1]},), got {labels.shape}")
+    return float((network.predict(x) == labels).mean())
+
+
+def confusion_matrix(labels, predicted, classes=10):
+    """Counts of shape (classes, classes): row, the true class; column, the predicted one."""
+    counts = np.zeros((classes, classes), int)
+    np.add.at(counts, (np.asarray(labels), np.asarray(predicted)), 1)
+    return counts
