@@ -49,7 +49,7 @@ def one_hot(labels, classes=10):
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels must be whole numbers in one row, shape (m,), got {labels.dtype} of shape {labels.shape}")
+        raise ValueError(f"labels must be whole numbers of shape (m,), got {labels.dtype} of shape {labels.shape}")
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(f"labels must lie between 0 and {classes - 1}, got {labels.min()} to {labels.max()}")
     rows = np.zeros((len(labels), classes), np.float32)

@@ -1,0 +1,125 @@
+"""Explorer: controls, a picture that follows them, and a sentence that says what the picture shows."""
+
+import html
+import io
+
+import ipywidgets as widgets
+from matplotlib.figure import Figure
+from matplotlib.style import context
+
+from nnlib.plots import PAPER, STYLE
+
+LAYOUT = {"width": "100%", "max_width": "46rem"}
+
+
+class Explorer(widgets.VBox):
+    """A picture drawn anew whenever a control moves.
+
+    controls: ipywidgets with a `value` by name, in the order in which the keyboard visits them.
+    draw: a function draw(figure, **values) that draws into an empty matplotlib Figure and returns the
+        read-out, one or two plain sentences that say what the picture shows.
+    caption: one sentence that says what to try.
+    size: width and height of the picture in inches, 100 pixels each.
+
+    `values` has the controls' values by name, `picture` the Image, `readout` the sentence. The Reset button
+    brings the first values back. A front end sends one change at a time and merges those that wait, so
+    the latest position wins. An error in draw is shown in the read-out; the last good picture stays.
+    """
+
+    def __init__(self, controls, draw, caption, size=(7, 3.4)):
+        self.controls, self.draw = controls, draw
+        self.initial = {name: control.value for name, control in controls.items()}
+        self.figure = Figure(figsize=size, dpi=100, facecolor=PAPER)
+        self.picture = widgets.Image(format="png", layout={**LAYOUT, "height": "auto"})
+        self.message = widgets.HTML(layout=LAYOUT)
+        self.reset_button = widgets.Button(description="Reset", tooltip="Back to the values you started from",
+                                           layout={"width": "auto"})
+        self.reset_button.on_click(lambda _: self.reset())
+        for control in controls.values():
+            control.style.description_width = "8.5rem"
+            control.layout.width = "100%"
+            control.layout.max_width = "30rem"
+            control.observe(self._moved, "value")
+        self.quiet = False
+        self.refresh()
+        super().__init__(
+            [widgets.HTML(f"<p class='explorer-caption'>{caption}</p>", layout=LAYOUT), *controls.values(),
+             self.reset_button, self.picture, self.message],
+            layout=LAYOUT,
+        )
+        self.add_class("explorer")
+
+    @property
+    def values(self):
+        """The controls' present values by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    @property
+    def readout(self):
+        """The sentence under the picture, as plain text."""
+        return html.unescape(self.message.value.split(">", 1)[1].rsplit("</p>", 1)[0])
+
+    def reset(self):
+        """Bring every control back to its first value, and draw once."""
+        self.set(**self.initial)
+
+    def set(self, **values):
+        """Move several controls, and draw once."""
+        self.quiet = True
+        try:
+            for name, value in values.items():
+                self.controls[name].value = value
+        finally:
+            self.quiet = False
+        self.refresh()
+
+    def refresh(self):
+        """Draw the picture and the read-out for the present values."""
+        try:
+            with context(STYLE):
+                self.figure.clear()
+                text = self.draw(self.figure, **self.values)
+                buffer = io.BytesIO()
+                self.figure.savefig(buffer, format="png")
+        except Exception as error:
+            self._say(f"{type(error).__name__}: {error}", "explorer-error")
+            return
+        self.picture.value = buffer.getvalue()
+        self._say(text, "explorer-readout")
+
+    def _moved(self, _change):
+        if not self.quiet:
+            self.refresh()
+
+    def _say(self, text, kind):
+        self.message.value = f"<p class='{kind}' role='status' aria-live='polite'>{html.escape(text)}</p>"
+
+
+def choice(label, options, value=None):
+    """A drop-down list: options as a list of names or of (name, value) pairs."""
+    return widgets.Dropdown(description=label, options=options, **({} if value is None else {"value": value}))
+
+
+def number(label, value, low, high, step=0.01, places=2):
+    """A slider for a real number."""
+    return widgets.FloatSlider(description=label, value=value, min=low, max=high, step=step,
+                               readout_format=f".{places}f")
+
+
+def log_number(label, value, low, high, step=0.1):
+    """A slider for a positive number on a log scale: low and high are exponents of ten."""
+    return widgets.FloatLogSlider(description=label, value=value, min=low, max=high, step=step,
+                                  readout_format=".3g")
+
+
+def whole(label, value, low, high, step=1):
+    """A slider for a whole number."""
+    return widgets.IntSlider(description=label, value=value, min=low, max=high, step=step)
+
+
+def player(label, steps, interval=200):
+    """A play button and its slider over 0, 1, ..., steps: the slider is the control, `player.play` the button."""
+    slider = whole(label, 0, 0, steps)
+    slider.play = widgets.Play(min=0, max=steps, interval=interval, description=label)
+    widgets.link((slider.play, "value"), (slider, "value"))
+    return slider
