@@ -83,7 +83,8 @@ class Nesterov(Momentum):
 class RMSProp(Optimizer):
     """Divides by a running root mean square of the gradient g.
 
-    s <- beta s + (1 - beta) g^2, then theta <- theta - eta g / (sqrt(s) + epsilon). Each parameter gets a step of about eta, whatever the size of its gradient (Tieleman & Hinton, 2012).
+    s <- beta s + (1 - beta) g^2, then theta <- theta - eta g / (sqrt(s) + epsilon). Each parameter gets a step of
+    about eta, whatever the size of its gradient (Tieleman & Hinton, 2012).
     """
 
     def __init__(self, eta=0.001, beta=0.9, epsilon=1e-8):

@@ -12,9 +12,6 @@ import sys
 from pathlib import Path
 
 import environment
-
-environment.pin()
-
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -49,6 +46,7 @@ def stable_widget_ids(notebook, stem):
 
 
 def main(paths):
+    environment.pin()  # the kernels started below inherit it
     failed = 0
     for path in paths:
         try:
