@@ -1,0 +1,53 @@
+"""Every link inside the site leads to a page that exists, and to a place on it that exists. No browser needed."""
+
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class Page(HTMLParser):
+    """The links and the anchors of one page."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.links, self.anchors = [], {""}
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.anchors |= {values.get("id"), values.get("name")}
+        for name in ("href", "src"):
+            if values.get(name):
+                self.links.append(values[name])
+
+
+@cache
+def parsed(path: Path) -> Page:
+    return Page(path)
+
+
+def broken_links(path: Path) -> list[str]:
+    """The links of one page that lead nowhere."""
+    broken = []
+    for link in parsed(path).links:
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        target = target / "index.html" if target.is_dir() else target
+        if not target.is_file():
+            broken.append(link)
+        elif target.suffix == ".html" and unquote(parts.fragment) not in parsed(target).anchors:
+            broken.append(f"{link} (no such place on the page)")
+    return broken
+
+
+def test_links_of(html, page_path):
+    assert broken_links(html / page_path) == []
+
+
+def test_a_broken_link_is_found(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<a id="here" href="#here">x</a><a href="#gone">x</a><a href="none.html">x</a><img src="a.png">')
+    assert broken_links(page) == ["#gone (no such place on the page)", "none.html", "a.png"]
