@@ -60,7 +60,7 @@ def one_hot(labels, classes=10):
 def _digits(path, m_train, m_test):
     how = f"Rebuild it with: python {path.parent.name}/build.py"
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stored, np.load(stored, allow_pickle=False) as file:
             arrays = [file[name] for name in ("images_train", "labels_train", "images_test", "labels_test")]
     except FileNotFoundError:
         raise FileNotFoundError(f"the digits {path} are not there. {how}") from None

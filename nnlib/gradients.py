@@ -47,8 +47,9 @@ def check_gradient(network, x, y, h=1e-5):
     x: inputs (n_0, m). y: targets (n_L, m). h: the step. Takes two forward passes per parameter, so use a
     small network or few examples. The network is left as it was, its gradient filled for x and y.
 
-    The relative error is |backward - difference| / max(|backward|, |difference|, floor); the floor, a
-    thousandth of the largest gradient in the same array, keeps rounding noise in tiny entries quiet.
+    The relative error is |backward - difference| / max(|backward|, |difference|, floor). The difference of
+    two costs carries their rounding, about 1e-16 C / h, so the floor, a thousandth of the cost (or of the
+    largest gradient in the same array, if that is larger), keeps tiny entries from raising false alarms.
     A right gradient stays below 1e-7; a wrong one is usually above 1e-2.
     """
     double = network.astype("float64")
@@ -64,20 +65,22 @@ def check_gradient(network, x, y, h=1e-5):
         difference[k] = (above - below) / (2 * h)  # eq-central-difference
     network.forward(x)
     network.backward(y)
+    cost = network.batch_cost(y)
     comparisons = []
     start = 0
     for l, layer in enumerate(double.layers):  # noqa: E741 (l is the layer's index throughout the book)
         for name, shape in layer.parameter_shapes().items():
             stop = start + int(np.prod(shape))
-            comparisons += _compare(f"layers[{l}].{name}", shape, gradient[start:stop], difference[start:stop])
+            part = slice(start, stop)
+            comparisons += _compare(f"layers[{l}].{name}", shape, gradient[part], difference[part], cost)
             start = stop
     comparisons.sort(key=lambda comparison: -comparison.relative_error)
     return GradientCheck(comparisons)
 
 
-def _compare(name, shape, gradient, difference):
+def _compare(name, shape, gradient, difference, cost):
     size = np.maximum(np.abs(gradient), np.abs(difference))
-    floor = max(1e-3 * size.max(), 1e-6)
+    floor = 1e-3 * max(size.max(), cost) or 1.0  # all exactly zero: nothing to divide
     errors = np.abs(gradient - difference) / np.maximum(size, floor)
     errors = np.where(np.isnan(errors), np.inf, errors)
     for k, error in enumerate(errors):

@@ -144,7 +144,7 @@ class Network:
     def load(cls, path):
         """The network that save wrote. Raises ValueError for a damaged or foreign file."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as stored, np.load(stored, allow_pickle=False) as file:
                 description = json.loads(str(file["description"]))
                 parameters = file["parameters"]
             network = _build(description, parameters.dtype)
@@ -170,9 +170,15 @@ class Network:
     def _check_layers(self):
         if not self.layers or not isinstance(self.layers[-1], Dense):
             raise ValueError("a Network needs layers, the last of them Dense")
-        for previous, layer in zip(self.layers, self.layers[1:], strict=False):
-            if isinstance(previous, Dense) and isinstance(layer, Dense) and previous.n_out != layer.n_in:
-                raise ValueError(f"{previous} does not fit {layer}: {previous.n_out} outputs meet {layer.n_in} inputs")
+        previous = None
+        for layer in self.layers:
+            if isinstance(layer, Dense):
+                if previous and previous.n_out != layer.n_in:
+                    raise ValueError(f"{previous} does not fit {layer}: "
+                                     f"{previous.n_out} outputs meet {layer.n_in} inputs")
+                previous = layer
+            elif not isinstance(layer, Dropout):  # Dropout keeps the size; others change it
+                previous = None
         activation = self.layers[-1].activation
         if not self.cost_function.admits(activation):
             raise ValueError(f"the cost {self.cost_function.name} needs a {self.cost_function.matched.name} "

@@ -1,0 +1,125 @@
+"""Data: the digits are the digits, files that are not say so, toy sets are what they claim."""
+
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+
+from nnlib import data
+
+RAW = {
+    "images_train": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "labels_train": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "images_test": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "labels_test": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+@pytest.mark.parametrize(("name", "header"), [
+    ("images_train", [2051, 60000, 28, 28]), ("labels_train", [2049, 60000]),
+    ("images_test", [2051, 10000, 28, 28]), ("labels_test", [2049, 10000]),
+])
+def test_the_stored_digits_are_the_original_files(name, header):
+    """The raw IDX file, rebuilt from the stored array, has the published SHA-256."""
+    with np.load(data.FOLDER / "mnist.npz") as file:
+        raw = np.array(header, ">i4").tobytes() + file[name].tobytes()
+    assert hashlib.sha256(raw).hexdigest() == RAW[name]
+
+
+def test_mnist():
+    digits = data.mnist()
+    assert digits.x_train.shape == (784, 60000)
+    assert digits.y_train.shape == (10, 60000)
+    assert digits.labels_train.shape == (60000,)
+    assert digits.x_test.shape == (784, 10000)
+    assert digits.y_test.shape == (10, 10000)
+    assert digits.labels_test.shape == (10000,)
+    assert digits.x_train.dtype == digits.y_train.dtype == np.float32
+    assert (digits.x_train.min(), digits.x_train.max()) == (0, 1)
+    assert digits.labels_train[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert (digits.y_train.argmax(axis=0) == digits.labels_train).all()
+    assert digits.x_train.T.flags.c_contiguous  # the layout that mini-batches are gathered from fastest
+
+
+def test_the_sample_is_balanced_and_taken_from_mnist():
+    digits, extract = data.mnist(), data.mnist_sample()
+    assert extract.x_train.shape == (784, 2000)
+    assert extract.x_test.shape == (784, 500)
+    assert np.bincount(extract.labels_train).tolist() == [200] * 10
+    assert np.bincount(extract.labels_test).tolist() == [50] * 10
+    threes = digits.x_train[:, digits.labels_train == 3]
+    assert (extract.x_train[:, extract.labels_train == 3] == threes[:, :200]).all()
+    assert (data.FOLDER / "mnist_sample.npz").stat().st_size < 600_000
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    shutil.copy(data.FOLDER / "mnist_sample.npz", tmp_path)
+    monkeypatch.setattr(data, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_missing_file(folder):
+    with pytest.raises(FileNotFoundError, match=r"mnist.npz are not there. Rebuild it with: python .*build.py"):
+        data.mnist()
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_bytes(path.read_bytes()[:1000]),
+    lambda path: path.write_bytes(b""),
+    lambda path: path.write_text("not a zip"),
+    lambda path: np.savez(path, images_train=np.zeros(3)),
+    lambda path: np.savez(path, **dict.fromkeys(RAW, np.zeros((5, 28, 28), np.uint8))),
+    lambda path: np.savez(path, **dict.fromkeys(RAW, np.array([None]))),
+    lambda path: path.write_bytes(path.read_bytes()[:200_000] + b"\0" * 64 + path.read_bytes()[200_064:]),
+])
+def test_damaged_file(folder, damage):
+    damage(folder / "mnist_sample.npz")
+    with pytest.raises(ValueError, match=r"mnist_sample.npz are damaged .*Rebuild it with"):
+        data.mnist_sample()
+
+
+def test_one_hot():
+    assert data.one_hot([2, 0], 3).tolist() == [[0, 1], [0, 0], [1, 0]]
+    for labels, message in (([0, 10], "between 0 and 9, got 0 to 10"), ([-1, 2], "got -1 to 2"),
+                            ([0.5], "whole numbers"), ([[1, 2]], r"shape \(1, 2\)")):
+        with pytest.raises(ValueError, match=message):
+            data.one_hot(labels)
+
+
+TOY_SETS = [data.circles, data.xor, data.spirals, data.gaussians, data.moons]
+
+
+@pytest.mark.parametrize("make", TOY_SETS)
+def test_toy_sets(make):
+    points = make(101, rng=5)
+    assert points.x.shape == (2, 101)
+    assert points.y.shape == (2, 101)
+    assert np.bincount(points.labels).tolist() == [51, 50]
+    assert (points.y.argmax(axis=0) == points.labels).all()
+    assert (make(101, rng=5).x == points.x).all()
+    assert (make(101, rng=6).x != points.x).any()
+    with pytest.raises(ValueError, match="at least 2 points, got 1"):
+        make(1)
+    with pytest.raises(ValueError, match="noise must be at least 0, got -1"):
+        make(10, noise=-1)
+
+
+def test_toy_sets_without_noise_are_the_shapes_they_are_named_after():
+    ring = data.circles(400, noise=0)
+    radius = np.linalg.norm(ring.x, axis=0)
+    assert radius[ring.labels == 1] == pytest.approx(1)
+    assert radius[ring.labels == 0].max() <= 0.5
+    squares = data.xor(400, noise=0)
+    assert ((squares.x[0] * squares.x[1] < 0) == squares.labels).all()
+    clouds = data.gaussians(400, noise=0)
+    assert (clouds.x == np.where(clouds.labels, 0.5, -0.5)).all()
+    arms = data.spirals(400, noise=0)
+    angle = np.arctan2(arms.x[1], arms.x[0])
+    turns = (angle - 3 * np.pi * np.linalg.norm(arms.x, axis=0) - np.pi * arms.labels) / (2 * np.pi)
+    np.testing.assert_allclose(turns, np.round(turns), atol=1e-9)
+    moon = data.moons(400, noise=0)
+    upper, lower = moon.x[:, moon.labels == 0], moon.x[:, moon.labels == 1]
+    assert np.linalg.norm(upper - [[-0.5], [-0.25]], axis=0) == pytest.approx(1)
+    assert np.linalg.norm(lower - [[0.5], [0.25]], axis=0) == pytest.approx(1)
