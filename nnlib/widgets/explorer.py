@@ -4,8 +4,11 @@ import html
 import io
 
 import ipywidgets as widgets
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.style import context
+from PIL import Image
 
 from nnlib.plots import PAPER, STYLE
 
@@ -29,7 +32,8 @@ class Explorer(widgets.VBox):
     def __init__(self, controls, draw, caption, size=(7, 3.4)):
         self.controls, self.draw = controls, draw
         self.initial = {name: control.value for name, control in controls.items()}
-        self.figure = Figure(figsize=size, dpi=100, facecolor=PAPER)
+        self.figure = Figure(figsize=size, dpi=100, facecolor=PAPER, layout="constrained")
+        self.canvas = FigureCanvasAgg(self.figure)
         self.picture = widgets.Image(format="png", layout={**LAYOUT, "height": "auto"})
         self.message = widgets.HTML(layout=LAYOUT)
         self.reset_button = widgets.Button(description="Reset", tooltip="Back to the values you started from",
@@ -79,13 +83,19 @@ class Explorer(widgets.VBox):
             with context(STYLE):
                 self.figure.clear()
                 text = self.draw(self.figure, **self.values)
-                buffer = io.BytesIO()
-                self.figure.savefig(buffer, format="png")
+                self.canvas.draw()
         except Exception as error:
             self._say(f"{type(error).__name__}: {error}", "explorer-error")
             return
-        self.picture.value = buffer.getvalue()
+        self.picture.value = self._png()
         self._say(text, "explorer-readout")
+
+    def _png(self):
+        # savefig would go over the whole figure twice; the picture is opaque, so its alpha can stay behind.
+        pixels = np.asarray(self.canvas.buffer_rgba())[..., :3]
+        buffer = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "png")
+        return buffer.getvalue()
 
     def _moved(self, _change):
         if not self.quiet:
