@@ -47,7 +47,7 @@ class Explorer(widgets.VBox):
         self.quiet = False
         self.refresh()
         super().__init__(
-            [widgets.HTML(f"<p class='explorer-caption'>{caption}</p>", layout=LAYOUT), *controls.values(),
+            [widgets.HTML(f"<p class='explorer-caption'>{caption}</p>", layout=LAYOUT), *map(_row, controls.values()),
              self.reset_button, self.picture, self.message],
             layout=LAYOUT,
         )
@@ -103,6 +103,11 @@ class Explorer(widgets.VBox):
 
     def _say(self, text, kind):
         self.message.value = f"<p class='{kind}' role='status' aria-live='polite'>{html.escape(text)}</p>"
+
+
+def _row(control):
+    """The control, with its play button before it if it has one (see player)."""
+    return widgets.HBox([control.play, control], layout=LAYOUT) if hasattr(control, "play") else control
 
 
 def choice(label, options, value=None):
