@@ -2,11 +2,12 @@
 
 a and y have shape (n, m), one example per column. A cost is asked three things:
 
-    cost.values(z, a, y)              (m,)    the cost C_i of each example
+    cost.terms(z, a, y)               (n, m)  what each output neuron adds to the cost of each example
     cost.gradient(a, y)               (n, m)  dC_i/da, one column per example, no 1/m inside
     cost.error(activation, z, a, y)   (n, m)  dC_i/dz of the output layer
 
-The values are computed from z where a would round to 0 or 1, so that they stay exact at |z| = 1000.
+Summed over the neurons the terms are the cost C_i of each example, cost.values(z, a, y) of shape (m,);
+summed over everything, the cost L of the batch. They are computed from z where a would round to 0 or 1, so that they stay exact at |z| = 1000.
 The error has two roads: the textbook one, through gradient and activation, and the fused one, a - y,
 for the activation that matches the cost. They agree (a test compares them); the fused one is faster,
 and it does not divide 0 by 0 where a has rounded to 0 or 1.
@@ -24,9 +25,13 @@ class Cost:
     matched: type
     only_matched = True
 
-    def values(self, z, a, y):
-        """The cost of each example, shape (m,)."""
+    def terms(self, z, a, y):
+        """What each output neuron contributes to the cost of each example, shape (n, m)."""
         raise NotImplementedError
+
+    def values(self, z, a, y):
+        """The cost C_i of each example, shape (m,)."""
+        return self.terms(z, a, y).sum(axis=0)
 
     def gradient(self, a, y):
         """The gradient with respect to a, shape (n, m), column i belonging to example i."""
@@ -53,10 +58,9 @@ class Quadratic(Cost):
     matched = Identity
     only_matched = False
 
-    def values(self, z, a, y):
+    def terms(self, z, a, y):
         difference = a - y
-        difference *= difference
-        return 0.5 * difference.sum(axis=0)
+        return 0.5 * difference * difference
 
     def gradient(self, a, y):
         return a - y
@@ -71,9 +75,9 @@ class BinaryCrossEntropy(Cost):
     name = "binary_cross_entropy"
     matched = Sigmoid
 
-    def values(self, z, a, y):
+    def terms(self, z, a, y):
         softplus = np.log1p(np.exp(-np.abs(z)))  # ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|), never e^1000
-        return (softplus + np.maximum(z, 0) - y * z).sum(axis=0)
+        return softplus + np.maximum(z, 0) - y * z
 
     def gradient(self, a, y):
         return (a - y) / (a * (1 - a))
@@ -88,10 +92,10 @@ class CrossEntropy(Cost):
     name = "cross_entropy"
     matched = Softmax
 
-    def values(self, z, a, y):
+    def terms(self, z, a, y):
         shifted = z - z.max(axis=0)
         log_sum = np.log(np.exp(shifted).sum(axis=0))
-        return (y * (log_sum - shifted)).sum(axis=0)
+        return y * (log_sum - shifted)
 
     def gradient(self, a, y):
         return -y / a

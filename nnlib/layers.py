@@ -107,9 +107,9 @@ class Dense(Layer):
         """The same from the error delta = dL/dz, for an output layer whose cost knows delta directly."""
         self.delta = delta
         mean_delta = delta / delta.shape[1]  # the 1/m of the mean cost is here and nowhere else
-        np.matmul(mean_delta, self.a_previous.T, out=self.dW)   # eq-bp4
-        np.sum(mean_delta, axis=1, keepdims=True, out=self.db)  # eq-bp3
-        return self.W.T @ delta if input_gradient else None     # eq-pass-back
+        np.matmul(mean_delta, self.a_previous.T, out=self.dW)  # eq-bp4
+        mean_delta.sum(axis=1, keepdims=True, out=self.db)     # eq-bp3
+        return self.W.T @ delta if input_gradient else None    # eq-pass-back
 
     def config(self):
         return {"n_in": self.n_in, "n_out": self.n_out, "activation": self.activation.name}

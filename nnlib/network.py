@@ -81,7 +81,7 @@ class Network:
         """The cost of the batch last sent forward: mean over its examples, plus the penalty. A float."""
         output = self.layers[-1]
         y = self._targets(y)
-        return float(self.cost_function.values(output.z, output.a, y).mean()) + self.penalty()
+        return float(self.cost_function.terms(output.z, output.a, y).sum()) / y.shape[-1] + self.penalty()
 
     def cost(self, x, y):
         """The cost of inputs x, shape (n_0, m), and targets y, shape (n_L, m). A float.
@@ -94,7 +94,7 @@ class Network:
         total, output = 0.0, self.layers[-1]
         for columns in self._blocks(x):
             self.forward(x[..., columns])
-            total += float(self.cost_function.values(output.z, output.a, self._targets(y[..., columns])).sum())
+            total += float(self.cost_function.terms(output.z, output.a, self._targets(y[..., columns])).sum())
         return total / x.shape[-1] + self.penalty()
 
     def penalty(self):

@@ -25,6 +25,7 @@ class Optimizer:
     def step(self, parameters, gradient):
         """One step, in place. Raises ValueError if the optimiser belongs to another network."""
         if self.steps == 0:
+            self.buffer = np.empty_like(parameters)  # the step, made without a new array each time
             self.start(parameters)
             self.size = parameters.size
         elif parameters.size != self.size:
@@ -45,7 +46,7 @@ class SGD(Optimizer):
     """Gradient descent: theta <- theta - eta * gradient. Stochastic if the gradient is a mini-batch's."""
 
     def update(self, parameters, gradient):
-        parameters -= self.eta * gradient  # eq-descent-step
+        parameters -= np.multiply(gradient, self.eta, out=self.buffer)  # eq-descent-step
 
 
 class Momentum(Optimizer):
@@ -64,7 +65,7 @@ class Momentum(Optimizer):
     def update(self, parameters, gradient):
         self.velocity *= self.beta
         self.velocity += gradient
-        parameters -= self.eta * self.velocity
+        parameters -= np.multiply(self.velocity, self.eta, out=self.buffer)
 
 
 class Nesterov(Momentum):
@@ -116,7 +117,6 @@ class Adam(Optimizer):
     def start(self, parameters):
         self.mean = np.zeros_like(parameters)
         self.mean_square = np.zeros_like(parameters)
-        self.buffer = np.empty_like(parameters)
 
     def update(self, parameters, gradient):
         buffer = self.buffer

@@ -44,14 +44,24 @@ def minibatches(x, y, batch_size=None, rng=None):
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     batch_size = min(batch_size, m)
     order = np.random.default_rng(rng).permutation(m)
-    rows_x, rows_y = np.moveaxis(x, -1, 0), np.moveaxis(y, -1, 0)
-    buffer_x = np.empty((batch_size, *rows_x.shape[1:]), x.dtype)
-    buffer_y = np.empty((batch_size, *rows_y.shape[1:]), y.dtype)
+    gather_x, gather_y = _gatherer(x, batch_size), _gatherer(y, batch_size)
     for start in range(0, m, batch_size):
         chosen = order[start : start + batch_size]
-        batch_x = rows_x.take(chosen, axis=0, out=buffer_x[: len(chosen)], mode="clip")
-        batch_y = rows_y.take(chosen, axis=0, out=buffer_y[: len(chosen)], mode="clip")
-        yield np.moveaxis(batch_x, 0, -1), np.moveaxis(batch_y, 0, -1)
+        yield gather_x(chosen), gather_y(chosen)
+
+
+def _gatherer(array, batch_size):
+    """A function that copies chosen examples into one buffer and returns it, the example axis last again."""
+    rows = np.moveaxis(array, -1, 0)
+    buffer = np.empty((batch_size, *rows.shape[1:]), array.dtype)
+    example_last = (*range(1, array.ndim), 0)
+
+    def gather(chosen):
+        # mode="clip" only spares a copy: every index is in range
+        rows.take(chosen, axis=0, out=buffer[: len(chosen)], mode="clip")
+        return buffer[: len(chosen)].transpose(example_last)
+
+    return gather
 
 
 def train(network, x, y, optimizer, epochs, batch_size=None, rng=None):
