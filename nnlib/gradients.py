@@ -68,7 +68,7 @@ def check_gradient(network, x, y, h=1e-5):
     cost = network.batch_cost(y)
     comparisons = []
     start = 0
-    for l, layer in enumerate(double.layers):  # noqa: E741 (l is the layer's index throughout the book)
+    for l, layer in enumerate(double.layers):
         for name, shape in layer.parameter_shapes().items():
             stop = start + int(np.prod(shape))
             part = slice(start, stop)
