@@ -66,12 +66,13 @@ def test_ruff_is_content():
 @pytest.mark.parametrize("page", [path for path in FILES if path.suffix == ".md"], ids=lambda path: path.parent.name)
 def test_links_between_files(page):
     text = re.sub(r"^```.*?^```|`[^`\n]*`|\$[^$]*\$", "", TEXTS[page], flags=re.DOTALL | re.MULTILINE)
-    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", text)
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]*[./][^)\s#]*)", text)  # a bare word is a label; Sphinx checks it
     broken = [link for link in links if not (page.parent / link).exists() and not (ROOT / link.lstrip("/")).exists()]
     assert broken == []
 
 
 def test_every_chapter_is_in_the_table_of_contents():
-    contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    missing = [path.stem for path in FILES if path.parent == ROOT / "chapters" and path.stem not in contents]
+    globs = re.findall(r"glob: (\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [path.relative_to(ROOT).with_suffix("") for path in FILES if path.match("chapters/*.ipynb")]
+    missing = [str(chapter) for chapter in chapters if not any(chapter.match(glob) for glob in globs)]
     assert missing == []
