@@ -1,11 +1,12 @@
-"""Long trainings run once: `record` stores what they gave in data/histories/, `load` gives it back to a chapter."""
+"""Long trainings run once: `record` stores what they gave, and nnlib.data.history gives it back to a chapter."""
 
 import json
 import os
 from importlib.metadata import version
-from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "data" / "histories"
+from nnlib.data import FOLDER as DATA
+
+FOLDER = DATA / "histories"
 
 
 def record(name, recipe, seeds, run):
@@ -19,15 +20,3 @@ def record(name, recipe, seeds, run):
     temporary = FOLDER / f"{name}.tmp"
     temporary.write_text(json.dumps(stored) + "\n", encoding="utf-8")
     os.replace(temporary, FOLDER / f"{name}.json")
-
-
-def load(name):
-    """What record stored under this name: a dict with recipe, nnlib, numpy and runs, one run per seed.
-
-    Raises FileNotFoundError, saying which names there are, if there is no such history.
-    """
-    path = FOLDER / f"{name}.json"
-    if not path.is_file():
-        names = ", ".join(sorted(path.stem for path in FOLDER.glob("*.json")))
-        raise FileNotFoundError(f"no history {name!r}: there are {names or 'none yet'}. See experiments/")
-    return json.loads(path.read_text(encoding="utf-8"))

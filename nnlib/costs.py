@@ -7,7 +7,9 @@ a and y have shape (n, m), one example per column. A cost is asked three things:
     cost.error(activation, z, a, y)   (n, m)  dC_i/dz of the output layer
 
 Summed over the neurons the terms are the cost C_i of each example, cost.values(z, a, y) of shape (m,);
-summed over everything, the cost L of the batch. They are computed from z where a would round to 0 or 1, so that they stay exact at |z| = 1000.
+summed over everything, the cost L of the batch. They are computed from z where a would round to 0 or 1, so
+that they stay exact at |z| = 1000.
+
 The error has two roads: the textbook one, through gradient and activation, and the fused one, a - y,
 for the activation that matches the cost. They agree (a test compares them); the fused one is faster,
 and it does not divide 0 by 0 where a has rounded to 0 or 1.

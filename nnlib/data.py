@@ -4,6 +4,7 @@ The digits come from the folder `data` beside this package; data/README.md says 
 `python data/build.py` rebuilds them. Every function that draws takes a seed or a numpy.random.Generator.
 """
 
+import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,18 @@ def mnist():
 def mnist_sample():
     """The first 200 training and 50 test images of each digit, interleaved: 2,000 and 500 Digits."""
     return _digits(FOLDER / "mnist_sample.npz", 2_000, 500)
+
+
+def history(name):
+    """What a long training recorded (see experiments/): a dict with its recipe and, per seed, its runs.
+
+    Raises FileNotFoundError, saying which names there are, if there is no such history.
+    """
+    path = FOLDER / "histories" / f"{name}.json"
+    if not path.is_file():
+        names = ", ".join(sorted(path.stem for path in path.parent.glob("*.json")))
+        raise FileNotFoundError(f"no history {name!r}: there are {names or 'none yet'}")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def one_hot(labels, classes=10):

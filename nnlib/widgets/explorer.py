@@ -40,7 +40,8 @@ class Explorer(widgets.VBox):
                                            layout={"width": "auto"})
         self.reset_button.on_click(lambda _: self.reset())
         for control in controls.values():
-            control.style.description_width = "8.5rem"
+            if control.has_trait("style"):
+                control.style.description_width = "8.5rem"
             control.layout.width = "100%"
             control.layout.max_width = "30rem"
             control.observe(self._moved, "value")

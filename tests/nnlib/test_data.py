@@ -123,3 +123,11 @@ def test_toy_sets_without_noise_are_the_shapes_they_are_named_after():
     upper, lower = moon.x[:, moon.labels == 0], moon.x[:, moon.labels == 1]
     assert np.linalg.norm(upper - [[-0.5], [-0.25]], axis=0) == pytest.approx(1)
     assert np.linalg.norm(lower - [[0.5], [0.25]], axis=0) == pytest.approx(1)
+
+
+def test_history():
+    stored = data.history("whole-network-notes")
+    assert stored["recipe"]["eta"] == 0.1
+    assert [run["seed"] for run in stored["runs"]] == [0, 1, 2]
+    with pytest.raises(FileNotFoundError, match=r"no history 'nothing': there are .*whole-network-notes"):
+        data.history("nothing")
