@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from nnlib import Dense, Network
 
 SIZES, BATCH = (784, 30, 10), 32
-PIXELS = 5.5  # of a side, per square root of its size
+PIXELS = 7.5  # of a side, per square root of its size
 
 
 def products():
