@@ -30,7 +30,7 @@ def execute(path):
                             coalesce_streams=True, resources={"metadata": {"path": str(path.parent)}})
     client.execute()
     notebook.metadata["language_info"] = {"name": "python"}
-    text = nbformat.writes(stable_widget_ids(notebook, path.stem)) + "\n"
+    text = without_place(nbformat.writes(stable_widget_ids(notebook, path.stem))) + "\n"
     temporary = path.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
@@ -43,6 +43,14 @@ def stable_widget_ids(notebook, stem):
     for number, model in enumerate(state):
         text = text.replace(model, f"{stem}-{number:04d}")
     return nbformat.from_dict(json.loads(text))
+
+
+def without_place(text):
+    """Let tracebacks name nnlib/layers.py, not the folder this copy of the book happens to lie in."""
+    root = CHAPTERS.parent
+    for place in (str(root), str(root).replace(str(Path.home()), "~", 1)):  # IPython shortens the home folder
+        text = text.replace(f"{place}/", "")
+    return text
 
 
 def main(paths):
