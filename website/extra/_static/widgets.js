@@ -26,4 +26,21 @@
       if (mathjax) mathjax.Hub = Hub;
     },
   });
+
+  // What the manager draws has no words for a screen reader: a slider is called by the label beside it, and a
+  // picture is passed over, because the line of text under it says what it shows.
+  const name = (root) => {
+    for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
+      const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label")?.textContent.trim();
+      if (label) handle.setAttribute("aria-label", label);
+    }
+    for (const picture of root.querySelectorAll(".jupyter-widgets img:not([alt]), img.jupyter-widgets:not([alt])")) {
+      picture.alt = picture.title;
+    }
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const output of document.querySelectorAll(".cell_output")) {
+      new MutationObserver(() => name(output)).observe(output, { childList: true, subtree: true });
+    }
+  });
 })();
