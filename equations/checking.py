@@ -7,12 +7,13 @@ from functools import cache
 
 import numpy as np
 
-from equations.evaluation import COARSE, Evaluator, Flexible, Wrong, named, shape_of, spelled
+from equations.evaluation import COARSE, Evaluator, Flexible, Nested, Wrong, named, shape_of, spelled
 from equations.reading import Unreadable, read
-from equations.scenes import SCENES, Outside, Unknown
+from equations.scenes import SCENES, Outside, Unknown, Unwritten
 
 EXACT = 1e-7        # relative tolerance of an equality
 APPROXIMATE = 1e-6  # of an \approx between two formulas
+TROUBLE = (Wrong, Nested, ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 BUILT_IN = {"e", "I", "d", "T", r"\mathbf{I}", r"\mathbf{1}", r"\mathbb{1}", r"\mathbb{R}", r"\mathbb{N}", r"\nabla",
             r"\log", r"\max", r"\min", r"\arg", "argmax", "argmin", "diag", r"\pi", r"\delta", r"\infty"}
 EXTREMES = (r"\max", r"\min", "argmax", "argmin")
@@ -76,6 +77,8 @@ def check(tex, scene, sizes=None, let=None):
                        scene=scene)
     except (Wrong, Outside) as error:
         return Verdict(False, where + str(error), scene=scene)
+    except TROUBLE as error:
+        return Verdict(False, f"{where}this cannot be evaluated ({type(error).__name__}: {error})", scene=scene)
     return verdict
 
 
@@ -94,10 +97,13 @@ def declares(scene, tex, sizes=None, let=None):
             stage = make_scene(scene, 0, sizes, let)
             stage.values()
             trial = Trial(stage, statement, Verdict(True))
-            if trial.unknown():
+            if trial.unknown() or trial.deepest_layer() > (stage.depth or 0):
                 return False
-    except (Unreadable, Unknown, Wrong, Outside):
+            trial.run()
+    except (Unreadable, Unknown):
         return False
+    except (*TROUBLE, Outside):
+        return True
     return True
 
 
@@ -195,6 +201,12 @@ class Trial:
                     known |= {n.text for kid in node.kids if kid not in rest for n in kid.walk()}
         return any(n.kind == "name" and n.text not in known for n in self._nodes())
 
+    def deepest_layer(self):
+        """The largest layer written as a number."""
+        numbers = [int(n.kids[0].text) for n in self._nodes() if n.kind == "bracket" and n.kids[0].kind == "number"
+                   and "." not in n.kids[0].text]
+        return max(numbers, default=0)
+
     def _nodes(self):
         for item in self.statement.items:
             yield from item.walk()
@@ -291,9 +303,9 @@ class Trial:
                 raise Wrong(f"the index {v} runs over axes of different sizes: {named(seen)}")
             if not seen:
                 explicit = self.explicit_range(v, outer)
-                if explicit is None:
-                    raise trouble or Wrong(f"{v} indexes nothing")
-                result[v] = explicit
+                if explicit is None and trouble:
+                    raise trouble
+                result[v] = explicit or range(1, 6)  # a whole number that counts, and indexes nothing
             else:
                 first, last = next(iter(seen))
                 result[v] = range(first, last + 1)
@@ -416,7 +428,7 @@ class Trial:
         x, y = np.real(x), np.real(y)
         if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
             raise Wrong(f"{source(a)} or {source(b)} is not finite here")
-        scale = max(1e-3, float(np.max(np.abs(x), initial=0)), float(np.max(np.abs(y), initial=0)))
+        scale = max(1e-6, float(np.max(np.abs(x), initial=0)), float(np.max(np.abs(y), initial=0)))
         difference = float(np.max(np.abs(x - y), initial=0)) / scale
         tolerance = COARSE if self.evaluator.coarse else EXACT
         if relation == r"\approx":

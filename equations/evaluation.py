@@ -7,7 +7,7 @@ superscript a layer, an example, a transpose or a power, by what the scene decla
 import numpy as np
 
 from equations.reading import Node
-from equations.scenes import CONSTANTS, STEP, Outside, Unknown
+from equations.scenes import CONSTANTS, STEP, Outside, Unknown, Unwritten
 
 COARSE = 1e-5  # relative tolerance where second derivatives come from differences
 
@@ -152,6 +152,8 @@ class Evaluator:
 
     def positions(self, nodes, shape, what):
         """Indices as printed -> a tuple of positions in an array of this shape."""
+        if shape == ():
+            raise Wrong(f"{what} is a number: it has no index")
         axes = [k for k, n in enumerate(shape) if n != 1 or len(shape) != 2] or [0]
         if len(nodes) == 1 and len(axes) == 2 and nodes[0].kind == "number" and len(nodes[0].text) == 2:
             nodes = [Node("number", [], c, nodes[0].span) for c in nodes[0].text]
@@ -223,14 +225,14 @@ class Evaluator:
             self.over(time, (1, scene.last_time), "the steps")
         elif layer is not None:
             if not symbol.layered:
-                raise Wrong(f"{name} belongs to no layer: what is [{self.source(layer)}]?")
+                raise Unwritten(f"{name} belongs to no layer: what is [{self.source(layer)}]?")
             at = self.integer(layer)
             self.over(layer, (1, scene.depth), "the layers")
         elif symbol.layer is not None:
             at = symbol.layer
         elif symbol.layered:
             if not after_nabla:
-                raise Wrong(f"{name} needs its layer, {name}^{{[l]}}")
+                raise Unwritten(f"{name} needs its layer, {name}^{{[l]}}")
             at = scene.depth
         key = (symbol.quantity, at)
         value = self.fetch(key, name)
@@ -238,16 +240,16 @@ class Evaluator:
 
     def select(self, symbol, value, example, components, name):
         if symbol.shows == "entry" and components is None:
-            raise Wrong(f"{name} is one entry: write its indices, or the capital letter")
+            raise Unwritten(f"{name} is one entry: write its indices, or the capital letter")
         if symbol.shows == "example":
             if example is None and components is not None:
                 example, components = (components[0] if len(components) == 1 else None), None
             if example is None:
-                raise Wrong(f"{name} belongs to one example: write {name}^{{(i)}}")
+                raise Unwritten(f"{name} belongs to one example: write {name}^{{(i)}}")
             return (0, self.position(example, value.shape[1], name))
         if symbol.shows == "column":
             if example is None and value.shape[1] != 1:
-                raise Wrong(f"{name} is the column of one example: write {name}^{{(i)}}, or the capital letter")
+                raise Unwritten(f"{name} is the column of one example: write {name}^{{(i)}}, or the capital letter")
             i = 0 if example is None else self.position(example, value.shape[1], name)
             if components is None:
                 return (slice(None), slice(i, i + 1))
@@ -258,7 +260,7 @@ class Evaluator:
                 if components is None:
                     return (slice(None), slice(i, i + 1))
                 return (self.positions(components, (value.shape[0], 1), name)[0], i)
-            raise Wrong(f"{name} belongs to no example: what is ({self.source(example)})?")
+            raise Unwritten(f"{name} belongs to no example: what is ({self.source(example)})?")
         if components is not None:
             return self.positions(components, value.shape, name)
         return ()
@@ -596,7 +598,8 @@ class Evaluator:
         wanted, given = self.scene.arguments[name], self.arguments(bracket)
         plain = [self.locate(g)[0] if self.is_symbol(g) and self.split(g)[0] in self.scene.symbols else None
                  for g in given]
-        if all(key and key[1] is None for key in plain) and all(
+        functions = {s.quantity for n, s in self.scene.symbols.items() if n in self.scene.arguments}
+        if all(key and key[1] is None and key[0] not in functions for key in plain) and all(
                 self.locate(g)[1] == () and not self.locate(g)[2] for g in given):
             return compute()
         if len(given) != len(wanted):
@@ -759,11 +762,16 @@ class Evaluator:
             if b.transposed:
                 if a.shape[1] != 1:
                     raise Wrong(f"{self.source(left)} ({shape_of(a)}) times a row does not fit")
-                raise Wrong("the length of the row cannot be known here")
-            b = b.of_length(a.shape[1])
+                b = b.of_length(self.examples())
+            elif a.shape[1] == 1:
+                raise Wrong(f"{self.source(left)} ({shape_of(a)}) times {self.source(right)} does not fit")
+            else:
+                b = b.of_length(a.shape[1])
         if isinstance(a, Flexible):
             if b.shape == ():
                 raise Wrong("the length cannot be known here")
+            if a.kind == "ones" and not a.transposed and b.shape[0] == 1:
+                return a.of_length(self.examples()) @ b
             if a.kind != "identity" and not a.transposed:
                 raise Wrong(f"a column times {self.source(right)} ({shape_of(b)}) does not fit: "
                             f"1 column meets {b.shape[0]} rows")
@@ -784,6 +792,12 @@ class Evaluator:
                         + (f". It would fit if you {', or '.join(fits)}" if fits else ""))
         result = a @ b
         return result[0, 0] if result.shape == (1, 1) else result
+
+    def examples(self):
+        """The length of a column of ones that meets nothing to measure it by: one per example."""
+        if "m" not in self.scene.sizes:
+            raise Wrong("the length of the ones cannot be known here")
+        return self.scene.sizes["m"]
 
     # -- sums ------------------------------------------------------------------------------------------------
     def on_sum(self, node):
@@ -829,7 +843,7 @@ class Evaluator:
             seen = self.ranges.get(name, {})
             if len({b for a, b in seen}) > 1:
                 raise Wrong(f"{name} runs over axes of different sizes: {named(seen)}")
-            if not seen and not self.mentions(name, compute):
+            if not seen and relation != "=" and not self.mentions(name, compute):
                 raise Wrong(f"{name} indexes nothing in the sum")
             return results
         finally:
@@ -970,12 +984,7 @@ class Evaluator:
             key, selection = (scene.parameters, None), ()
         else:
             raise Wrong(r"\nabla without a subscript: by what?")
-        key_by_example = self.values()[key].ndim == 2 and self.values()[key].shape[1] > 1 and name == "C" and (
-            scene.symbols["C"].examples and by is not None and self.batch_quantity(by)) and what.kind == "name"
-
         def compute():
-            if key_by_example:
-                return self.values()["L", None]
             return self.known(self.symbol(what))
         if end < len(nodes) and self.callable(what) and self.brackets(nodes[end]):
             bracket, end = nodes[end], end + 1
@@ -990,10 +999,6 @@ class Evaluator:
         if name not in self.scene.symbols:
             return None
         return self.values()[self.scene.symbols[name].quantity, None]
-
-    def batch_quantity(self, by):
-        return self.scene.symbols[self.split(by)[0]].shows == "whole" and self.split(by)[0] in (
-            "A", "Z", r"\hat{Y}", "X")
 
     # -- matrices written out ------------------------------------------------------------------------------
     def on_matrix(self, node):
@@ -1089,11 +1094,15 @@ class Evaluator:
     def on_cases(self, node):
         for branch in node.kids:
             self.branches.setdefault(branch.span, False)
-        for branch in node.kids:
-            if branch.kind == "otherwise" or self.holds(branch.kids[1]):
-                self.branches[branch.span] = True
-                return self.evaluate(branch.kids[0])
-        raise Wrong("no case of the brace applies")
+        taken = [b for b in node.kids if b.kind == "when" and self.holds(b.kids[1])] or [
+            b for b in node.kids if b.kind == "otherwise"]
+        if not taken:
+            raise Wrong("no case of the brace applies")
+        self.branches[taken[0].span] = True
+        values = [self.known(self.evaluate(b.kids[0])) for b in taken]
+        if any(v.shape != values[0].shape or not np.allclose(v, values[0]) for v in values[1:]):
+            raise Wrong(f"two cases apply at once, {self.source(taken[0])} and {self.source(taken[1])}")
+        return values[0]
 
     def holds(self, condition):
         chains = condition.kids if condition.kind == "items" else [condition]

@@ -21,6 +21,10 @@ class Unknown(Exception):
     """A symbol that the scene does not declare, or a way of writing it that it does not have."""
 
 
+class Unwritten(Unknown):
+    """A declared symbol written in a way that this scene does not have: without its layer, with an example."""
+
+
 class Outside(Exception):
     """A quantity that does not exist for this layer, time or index: not a case of the equation."""
 
@@ -92,7 +96,7 @@ class Scene:
         self.sets = {}        # printed name -> tuple of whole numbers
         self.derived = {}     # quantity -> function of the overrides, computed through derivatives
         self.assigned = []    # quantities in the order in which one step changes them
-        self._pool = [int(k) for k in self.rng.permutation([3, 4, 5, 6, 7, 8, 9])]
+        self._pool = [int(k) for k in self.rng.permutation([3, 4, 5, 6, 7, 8, 9])] + list(range(10, 30))
         self._cache, self._derived_here = {}, {}
         self.setup()
         for name in self.let:
@@ -111,9 +115,7 @@ class Scene:
             if name in self.fixed:
                 self.sizes[name] = int(self.fixed[name])
             else:
-                while self._pool[0] in self.sizes.values():
-                    self._pool.pop(0)
-                self.sizes[name] = self._pool.pop(0)
+                self.sizes[name] = next(k for k in self._pool if k not in self.sizes.values())
         return self.sizes[name]
 
     def show(self, printed, quantity, **how):
@@ -196,7 +198,7 @@ class Scene:
                  "array": lambda v: _column(np.array(v)), "concatenate": np.concatenate, "range": range,
                  "zip": zip, "len": len, "np": np}
         for size in ("n", "m", "p", "q", "k"):
-            if size not in self.symbols:
+            if size not in self.symbols and any(re.search(rf"\b{size}\b", str(e)) for e in self.let.values()):
                 names[size] = self.size(size)
         names.update(self.sizes)
         for (name, at), value in list(self._values.items()):
@@ -328,7 +330,7 @@ class NeuronOneQuadratic(NeuronOne):
 
 class Gate(Scene):
     about = "a neuron with a threshold on two binary inputs"
-    draws, requires = 6, r"\mathbb{1}"
+    draws, requires = 32, r"\mathbb{1}"
 
     def setup(self):
         self.sizes["n"] = 2
@@ -336,7 +338,8 @@ class Gate(Scene):
         for name in ("x", "w", "b", "z", "a"):
             self.show(name, name)
         self.functions["H"] = lambda z: (np.real(z) > 0) * 1.0
-        self.w, self.b = self.rng.normal(size=(2, 1)), self.rng.normal()
+        self.w = self.rng.normal(size=(2, 1))
+        self.b = 0.3 * self.rng.normal() - 0.5 * self.w.sum()  # so that each input can decide
 
     def forward(self):
         x, w, b = self.put("x", self.x), self.put("w", self.w), self.put("b", self.b)
@@ -375,9 +378,9 @@ class Layer(Scene):
         self.depth = 1
         for name, quantity, layer in (("X", "X", 0), ("W", "W", 1), ("b", "b", 1), ("Z", "Z", 1), ("A", "A", 1)):
             if name not in "XZA" or self.batch:
-                self.show(name, quantity, layered=True, layer=layer)
+                self.show(name, quantity, layered=name != "X", layer=layer)
         for name, layer in (("z", 1), ("a", 1), ("x", 0)):
-            self.show(name, name.upper(), shows="column", layered=True, layer=layer)
+            self.show(name, name.upper(), shows="column", layered=name != "x", layer=layer)
         self.show("w", "W", shows="entry", layered=True, layer=1)
         self.sizes.update(dict(zip(("n_{in}", "n_{out}"), self.layers, strict=True)))
 
