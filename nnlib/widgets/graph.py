@@ -192,7 +192,8 @@ def draw_graph(figure, graph=NEURON, step=None, x=1.5, w=0.8, b=-0.4, y=1):
     forward, back = min(step, len(operations)), max(step - len(operations) - 1, 0)
     walked = {node.name for node in operations[::-1][:back]}
     current = operations[-back].name if back else operations[forward - 1].name if forward else None
-    axes = figure.subplots()
+    figure.set_layout_engine("none")  # one pair of axes over the whole figure: nothing to arrange, half the time
+    axes = figure.add_axes((0, 0, 1, 1))
     places = {node.name: np.array(node.place, float) for node in GRAPHS[graph]}
     width = max(column for column, _ in places.values())
     half = np.array([(0.052 if width < 7 else 0.044) * (width + 0.9), 0.2])  # boxes of much the same size on screen
