@@ -134,7 +134,7 @@
     at.columns[layer].forEach((spot, j) => {
       pen.globalAlpha = 1;
       pen.fillStyle = colour.paper;
-      pen.strokeStyle = colour.muted;
+      pen.strokeStyle = colour.dark ? "#5a5f6a" : "#b9b3a4";
       pen.lineWidth = 1;
       pen.beginPath();
       pen.arc(spot.x, spot.y, at.radius, 0, 2 * Math.PI);
