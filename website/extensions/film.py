@@ -110,14 +110,18 @@ class Film(SphinxDirective):
     """The figure: canvas, the running lines, controls, read-out, and a caption whose numbers are the run's own."""
 
     def run(self):
+        for file in [__file__, data.__file__, *(inspect.getsourcefile(line[2]) for line in LINES)]:
+            self.env.note_dependency(file)  # the page is made anew when one of these changes
         film = record()
         before, after = film["accuracy"]
         m_train, m_test = film["examples"]
         caption = (
             f"nnlib trained this network, {'-'.join(map(str, SIZES))}, while this page was built: {m_train:,} digits, "
             f"{len(film['costs']):,} steps of {BATCH_SIZE} digits, learning rate {ETA}, seed {SEED}. "
-            f"Shown is the first digit of {len(film['frames'])} of these steps, with its own activations and errors. "
-            f"On {m_test:,} digits it had not seen, it was right for {before:.0%} before the first step and "
+            f"Shown is the first digit of {len(film['frames'])} of these steps. Blue is activation, each layer on its "
+            "own scale; orange, weight times activation; red, the error on its way back; negative is dashed. "
+            f"Of the {SIZES[0]} weights into each neuron of the first layer you see the {STRONGEST} that count most. "
+            f"On {m_test:,} digits it had not seen, the network was right for {before:.0%} before the first step and "
             f"{after:.0%} after the last."
         )
         words = "A digit enters a network, its activations light up layer by layer, and its errors travel back."

@@ -20,6 +20,8 @@
   const CUES = { digit: 0, forward: 500, compare: 2300, backward: 2800, gradient: 4000, step: 4600, end: 5400 };
   const FORWARD = 600, BACKWARD = 400;  // per layer
 
+  const largest = (values) => Math.max(1e-9, ...values.map(Math.abs));
+
   let index = 0, clock = CUES.end - 1, playing = false, visible = true, last = 0, width = 0, height = 0, colour = {};
 
   function readColours() {
@@ -56,11 +58,17 @@
     return { picture, columns, radius: Math.min(narrow ? 5.2 : 8, tall / 40 + 1), narrow, base: height - 14, curveTop: height - bottom + 22 };
   }
 
+  // Errors are drawn on one scale for the whole film, so that they are seen to fade as the network learns.
+  const scale = {
+    delta: [0, 1, 2].map((layer) => 0.5 * Math.max(...film.frames.map((frame) => largest(frame.delta[layer])))),
+    sent: [0, 1, 2].map((layer) => layer && 0.5 * Math.max(...film.frames.map((frame) =>
+      largest(frame.W[layer - 1].flatMap((row, j) => row.map((w) => w * frame.delta[layer][j])))))),
+  };
+
   // ---- drawing ------------------------------------------------------------------------------------------------
 
   const clamp = (value) => Math.max(0, Math.min(1, value));
   const ease = (value) => { const t = clamp(value); return t * t * (3 - 2 * t); };
-  const largest = (values) => Math.max(1e-9, ...values.map(Math.abs));
 
   function tint(name, alpha) {
     pen.globalAlpha = clamp(alpha);
@@ -119,9 +127,8 @@
   // what a layer sends back: each edge as strong as weight times error
   function drawBackward(frame, at, layer, grown) {
     const from = at.columns[layer], to = at.columns[layer - 1], delta = frame.delta[layer], W = frame.W[layer - 1];
-    const bound = largest(W.flatMap((row, j) => row.map((w) => w * delta[j])));
     W.forEach((row, j) => row.forEach((w, k) => {
-      const force = (w * delta[j]) / bound;
+      const force = Math.max(-1, Math.min(1, (w * delta[j]) / scale.sent[layer]));
       if (Math.abs(force) < 0.06) return;
       tint("sym-delta", 0.1 + 0.7 * Math.abs(force));
       edge(from[j], to[k], grown, 0.4 + 2 * Math.abs(force), force < 0);
@@ -130,7 +137,7 @@
 
   function drawNeurons(frame, at, layer, lit, wrong) {
     const a = frame.a[layer], delta = frame.delta[layer];
-    const brightest = layer === 2 ? 1 : largest(a), worst = layer === 2 ? 1 : largest(delta);
+    const brightest = layer === 2 ? 1 : largest(a), worst = layer === 2 ? 1 : scale.delta[layer];
     at.columns[layer].forEach((spot, j) => {
       pen.globalAlpha = 1;
       pen.fillStyle = colour.paper;
