@@ -30,7 +30,8 @@ def draw_softmax(figure, z, temperature=1.0, target=0):
     """Draw logits, probabilities with their target, and the Jacobian side by side; returns the read-out."""
     s, jacobian, cost, error = softmax_at(z, temperature, target)
     names = [str(k + 1) for k in range(len(s))]
-    left, middle, right = figure.subplots(1, 3, width_ratios=[1, 1, 1.15])
+    figure.set_layout_engine("none")  # the places are known: arranging them anew at every move takes time
+    left, middle, right = (figure.add_axes((x, 0.16, 0.26, 0.72)) for x in (0.05, 0.38, 0.71))
     left.bar(names, z, color=PALETTE["z"])
     left.axhline(0, color=INK, linewidth=0.8)
     left.set(title="logits $z$", xlabel="class", ylim=(-8.4, 8.4))
