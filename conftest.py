@@ -7,4 +7,4 @@ from website import environment
 
 environment.pin()
 
-pytest_plugins = ["tests.notebooks.figures"]
+pytest_plugins = ["tests.notebooks.figures", "tests.notebooks.widget_state"]

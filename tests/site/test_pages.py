@@ -43,7 +43,7 @@ def test_page(visit, page_path, theme):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(150)
         wide = page.evaluate("document.documentElement.scrollWidth")
-        page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{width}.png", full_page=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{width}.jpg", full_page=True, type="jpeg", quality=70)
         assert wide <= width, f"{page_path} is {wide} px wide in a window of {width}"
     assert opened.complaints() == []
 
