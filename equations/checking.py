@@ -37,7 +37,7 @@ def _scene(name, draw, sizes, let, hard):
     return SCENES[name](draw, {k: list(v) if isinstance(v, tuple) else v for k, v in sizes}, dict(let), hard)
 
 
-def make_scene(name, draw, sizes=None, let=None, hard=False):
+def make_scene(name, draw=0, sizes=None, let=None, hard=False):
     """A scene, made once. hard: its labels are 0 and 1, as in data, and not soft."""
     if name not in SCENES:
         raise Unknown(f"there is no scene {name!r}; python -m equations --scenes lists them")
@@ -406,7 +406,7 @@ class Trial:
                 x, y = self.evaluator.evaluate(a), self.evaluator.evaluate(b)
                 self.compare(a, x, b, y, relation)
             elif not np.all(self.evaluator.relation(a, relation, b)) and not self.dry:
-                raise Wrong(f"{self.statement.source(a)} {relation} {self.statement.source(b)} does not hold")
+                raise Wrong(f"{self.statement.source(a)} ${relation}$ {self.statement.source(b)} does not hold")
 
     def compare(self, a, x, b, y, relation):
         source = self.statement.source

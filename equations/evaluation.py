@@ -196,7 +196,7 @@ class Evaluator:
         rest = []
         for script in scripts:
             if script.kind == "prime":
-                raise Wrong(f"a prime on {name}: only a function has a derivative written so")
+                raise Wrong(f"a prime on ${name}$: only a function has a derivative written so")
             if script.kind == "superscript":
                 for part in parts(script.kids[0]):
                     if part.kind == "bracket":
@@ -213,26 +213,26 @@ class Evaluator:
             elif symbol.examples and symbol.shows == "whole":
                 example = script.kids[0]
             elif components is not None:
-                raise Wrong(f"{name} carries two subscripts")
+                raise Wrong(f"${name}$ carries two subscripts")
             else:
                 components = parts(script.kids[0])
         if example is not None and symbol.examples:
             row = self.fetch((symbol.examples, None), name)
-            return (symbol.examples, None), (self.position(example, row.size, name),), rest
+            return (symbol.examples, None), (self.position(example, row.size, f"${name}$"),), rest
         at = None
         if symbol.time and time is not None:
             at = self.integer(time)
             self.over(time, (1, scene.last_time), "the steps")
         elif layer is not None:
             if not symbol.layered:
-                raise Unwritten(f"{name} belongs to no layer: what is [{self.source(layer)}]?")
+                raise Unwritten(f"${name}$ belongs to no layer: what is [{self.source(layer)}]?")
             at = self.integer(layer)
             self.over(layer, (1, scene.depth), "the layers")
         elif symbol.layer is not None:
             at = symbol.layer
         elif symbol.layered:
             if not after_nabla:
-                raise Unwritten(f"{name} needs its layer, {name}^{{[l]}}")
+                raise Unwritten(f"${name}$ needs its layer, ${name}^{{[l]}}$")
             at = scene.depth
         key = (symbol.quantity, at)
         value = self.fetch(key, name)
@@ -240,29 +240,29 @@ class Evaluator:
 
     def select(self, symbol, value, example, components, name):
         if symbol.shows == "entry" and components is None:
-            raise Unwritten(f"{name} is one entry: write its indices, or the capital letter")
+            raise Unwritten(f"${name}$ is one entry: write its indices, or the capital letter")
         if symbol.shows == "example":
             if example is None and components is not None:
                 example, components = (components[0] if len(components) == 1 else None), None
             if example is None:
-                raise Unwritten(f"{name} belongs to one example: write {name}^{{(i)}}")
-            return (0, self.position(example, value.shape[1], name))
+                raise Unwritten(f"${name}$ belongs to one example: write ${name}^{{(i)}}$")
+            return (0, self.position(example, value.shape[1], f"${name}$"))
         if symbol.shows == "column":
             if example is None and value.shape[1] != 1:
-                raise Unwritten(f"{name} is the column of one example: write {name}^{{(i)}}, or the capital letter")
-            i = 0 if example is None else self.position(example, value.shape[1], name)
+                raise Unwritten(f"${name}$ is the column of one example: write ${name}^{{(i)}}$, or the capital letter")
+            i = 0 if example is None else self.position(example, value.shape[1], f"${name}$")
             if components is None:
                 return (slice(None), slice(i, i + 1))
-            return (self.positions(components, (value.shape[0], 1), name)[0], i)
+            return (self.positions(components, (value.shape[0], 1), f"${name}$")[0], i)
         if example is not None:
             if value.ndim == 2 and value.shape[1] > 1:
-                i = self.position(example, value.shape[1], name)
+                i = self.position(example, value.shape[1], f"${name}$")
                 if components is None:
                     return (slice(None), slice(i, i + 1))
-                return (self.positions(components, (value.shape[0], 1), name)[0], i)
-            raise Unwritten(f"{name} belongs to no example: what is ({self.source(example)})?")
+                return (self.positions(components, (value.shape[0], 1), f"${name}$")[0], i)
+            raise Unwritten(f"${name}$ belongs to no example: what is ({self.source(example)})?")
         if components is not None:
-            return self.positions(components, value.shape, name)
+            return self.positions(components, value.shape, f"${name}$")
         return ()
 
     def fetch(self, key, name):
@@ -273,12 +273,12 @@ class Evaluator:
             if self.nudge and isinstance(self.nudge[2], complex):
                 raise Nested
             if key[1] is not None and not 1 <= key[1] <= (self.scene.depth or 0):
-                raise Outside(f"{name} of layer {key[1]}")
+                raise Outside(f"${name}$ of layer {key[1]}")
             return self.scene.derive(key, self.overrides)
         if any(k[0] == key[0] for k in values):
             if key[1] is None:
-                raise Wrong(f"{name} needs its {'time' if self.scene.last_time else 'layer'}")
-            raise Outside(f"{name} of {'time' if self.scene.last_time else 'layer'} {key[1]}")
+                raise Wrong(f"${name}$ needs its {'time' if self.scene.last_time else 'layer'}")
+            raise Outside(f"${name}$ of {'time' if self.scene.last_time else 'layer'} {key[1]}")
         raise Unknown(name)
 
     def symbol(self, node):
@@ -294,7 +294,7 @@ class Evaluator:
             value = self.fetch(key, name)
             value = value[selection] if selection != () else value
             self.seen.setdefault(node.span, (value.shape, dict(self.indices)))
-            return self.scripted(value, rest, name)
+            return self.scripted(value, rest, f"${name}$")
         size = self.size(node)
         if size is not None:
             return np.array(float(size))
@@ -501,7 +501,7 @@ class Evaluator:
             return np.array(float(size))
         value = self.known(self.evaluate(node.kids[0]))
         if value.shape != ():
-            raise Wrong(f"|{self.source(node.kids[0])}| of {shape_of(value)}: a norm is written with double bars")
+            raise Wrong(f"the absolute value of {self.source(node.kids[0])}, which is {shape_of(value)}: a norm is written with double bars")
         return value * np.sign(np.real(value))
 
     def on_set(self, node):
@@ -603,7 +603,7 @@ class Evaluator:
                 self.locate(g)[1] == () and not self.locate(g)[2] for g in given):
             return compute()
         if len(given) != len(wanted):
-            raise Wrong(f"{name} is a function of {', '.join(wanted)}: {len(given)} argument(s) written")
+            raise Wrong(f"${name}$ is a function of {', '.join(wanted)}: {len(given)} argument(s) written")
         changed = {}
         for quantity, argument in zip(wanted, given, strict=True):
             value, key = self.known(self.evaluate(argument)), (quantity, None)
@@ -656,14 +656,14 @@ class Evaluator:
         function = {r"\log": self.log, "diag": self.diagonal, r"\max": self.largest, r"\min": self.smallest,
                     }.get(name) or self.scene.functions.get(name)
         if function is None:
-            raise Wrong(f"the function {name} is not known")
+            raise Wrong(f"the function ${name}$ is not known")
         rest = []
         for script in scripts:
             if script.kind == "superscript" and parts(script.kids[0])[0].kind == "bracket":
                 layer = self.integer(parts(script.kids[0])[0].bare())
                 self.over(parts(script.kids[0])[0].bare(), (1, self.scene.depth), "the layers")
                 if not 1 <= layer <= (self.scene.depth or 0):
-                    raise Outside(f"{name} of layer {layer}")
+                    raise Outside(f"${name}$ of layer {layer}")
                 function = self.scene.layer_functions[layer]
             else:
                 rest.append(script)
@@ -674,15 +674,15 @@ class Evaluator:
             if any(np.iscomplexobj(v) and np.any(np.imag(v)) for v in given):
                 raise Nested
             if len(given) != 1:
-                raise Wrong(f"{name}' of {len(given)} arguments: say by which one is derived")
+                raise Wrong(f"${name}$' of {len(given)} arguments: say by which one is derived")
             value = given[0]
             if value.shape != () and not self.elementwise(function, value):
-                raise Wrong(f"{name}' : every output depends on every input, its derivative is a Jacobian")
+                raise Wrong(f"${name}$' : every output depends on every input, its derivative is a Jacobian")
             return self.scripted(np.imag(function(np.real(value) + 1j * STEP)) / STEP, scripts[1:], name + "'")
         try:
             return self.scripted(np.asarray(function(*given)), scripts, name)
         except (TypeError, IndexError):
-            raise Wrong(f"{name} cannot take {len(given)} argument(s) such as {shape_of(given[0])}") from None
+            raise Wrong(f"${name}$ cannot take {len(given)} argument(s) such as {shape_of(given[0])}") from None
 
     @staticmethod
     def elementwise(function, value):
@@ -839,12 +839,12 @@ class Evaluator:
                 try:
                     results.append((index, compute()))
                 except Outside as error:
-                    raise Wrong(f"the sum over {name} runs to {wanted[-1]}: {error}") from None
+                    raise Wrong(f"the sum over ${name}$ runs to {wanted[-1]}: {error}") from None
             seen = self.ranges.get(name, {})
             if len({b for a, b in seen}) > 1:
-                raise Wrong(f"{name} runs over axes of different sizes: {named(seen)}")
+                raise Wrong(f"${name}$ runs over axes of different sizes: {named(seen)}")
             if not seen and relation != "=" and not self.mentions(name, compute):
-                raise Wrong(f"{name} indexes nothing in the sum")
+                raise Wrong(f"${name}$ indexes nothing in the sum")
             return results
         finally:
             self.ranges.pop(name, None)
@@ -867,7 +867,7 @@ class Evaluator:
     def range_of(self, name, relation, chain, upper, compute):
         if relation == "=":
             if upper is None:
-                raise Wrong(f"the sum over {name} has a start and no end")
+                raise Wrong(f"the sum over ${name}$ has a start and no end")
             return list(range(self.integer(chain[1]), self.integer(upper) + 1))
         if relation == r"\in":
             members = chain[1].bare()
@@ -883,7 +883,7 @@ class Evaluator:
                 raise error
         seen = self.ranges.get(name)
         if not seen:
-            raise Wrong(f"a sum over {name}, but {name} indexes nothing")
+            raise Wrong(f"a sum over ${name}$, but ${name}$ indexes nothing")
         first, last = min(seen, key=lambda pair: pair[1])
         if relation == r"\ne":
             excluded = self.integer(chain[1])

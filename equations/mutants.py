@@ -400,14 +400,19 @@ def try_equation(result):
     scenes = [v.scene for v in result.verdicts]
     made = make(equation.tex, scenes[0], sizes, let)
     for mutant in made:
-        for scene in scenes:
-            verdict = checking.check(mutant.tex, scene, sizes, let)
-            if not verdict.ok:
-                mutant.message = verdict.message
-                break
+        try_mutant(mutant, scenes, settings)
         if not mutant.rejected:
             mutant.equivalent = mutant.same or why_equivalent(equation, mutant)
     return made
+
+
+def try_mutant(mutant, scenes, settings):
+    """Check a mutant in the scenes of its equation, until one rejects it."""
+    for scene in scenes:
+        verdict = checking.check(mutant.tex, scene, settings.get("sizes"), settings.get("let"))
+        if not verdict.ok:
+            mutant.message = verdict.message
+            return
 
 
 def why_equivalent(equation, mutant):

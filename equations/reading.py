@@ -59,7 +59,8 @@ class Statement:
     tex: str
 
     def source(self, node):
-        return " ".join(self.tex[slice(*node.span)].split())
+        """What the author typed there, between dollar signs, for messages."""
+        return f"${' '.join(self.tex[slice(*node.span)].split())}$"
 
 
 def blank(match):
