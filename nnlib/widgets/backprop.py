@@ -61,7 +61,7 @@ def draw_network(figure, hidden="tanh", cost="quadratic", trained=0, example=1, 
     for place, target in zip(places[-1], y[:, 0], strict=True):
         axes.text(place[0] + 0.3, place[1], f"$y$ = {target:.0f}", va="center", fontsize=10, color=PALETTE["y"])
     axes.set(xlim=(-0.25, LAST + 0.6), ylim=(-2.15, 2.35))
-    axes.set_title(_title(step), x=0.02)
+    axes.set_title(_title(step), loc="left", x=0.02)
     axes.set_axis_off()
     return _sentence(network, x, y, step)
 
