@@ -56,11 +56,11 @@ PACKAGES = {
         "sha512-wglgQQ+VMj+MBKkTttdeoMtOah/H2A1w5GU1OAVXmDQqZYTK6C+oHZjQMxcNezIpiqUjC1YHKOo5XdP3ENvBng==",
         {
             "dist/embed-amd.js": "widgets/embed-amd.js",
-            "dist/*.woff2": "widgets/@jupyter-widgets/html-manager/dist/",
-            "dist/*.woff": "widgets/@jupyter-widgets/html-manager/dist/",
-            "dist/*.ttf": "widgets/@jupyter-widgets/html-manager/dist/",
-            "dist/*.eot": "widgets/@jupyter-widgets/html-manager/dist/",
-            "dist/*.svg": "widgets/@jupyter-widgets/html-manager/dist/",
+            "dist/*.woff2": "widgets/@jupyter-widgets/",
+            "dist/*.woff": "widgets/@jupyter-widgets/",
+            "dist/*.ttf": "widgets/@jupyter-widgets/",
+            "dist/*.eot": "widgets/@jupyter-widgets/",
+            "dist/*.svg": "widgets/@jupyter-widgets/",
         },
     ),
     "anywidget": (
