@@ -1,0 +1,121 @@
+"""The descent explorer: the walk is gradient descent, the map is the cost, the read-out tells both."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+from nnlib import SGD, Dense, Network, train
+from nnlib.widgets.descent import EXAMPLES, LIMIT, SURFACES, costs_at, descent_explorer, make_surface, walk
+
+SAYS = re.compile(
+    r"(\d+) steps .* from cost ([\d.]+) to ([\d.]+), at w = (-?[\d.]+), b = (-?[\d.]+)\."
+    r" .* costs ([\d.]+), ([\d.]+) away"
+)
+
+
+def numbers(readout):
+    """steps, first cost, last cost, w, b, lowest cost, distance."""
+    return [float(number) for number in SAYS.search(readout).groups()]
+
+
+def one_neuron(surface, w, b):
+    net = Network([Dense(1, 1, surface.activation)], "quadratic", rng=0, dtype="float64")
+    net.parameters[:] = (w, b)
+    return net
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return descent_explorer()
+
+
+@pytest.fixture(autouse=True)
+def from_the_start(explorer):
+    explorer.reset()
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_the_map_is_the_cost_of_one_neuron(name):
+    surface = make_surface(name)
+    for row, column in [(0, 0), (13, 40), (60, 22)]:
+        net = one_neuron(surface, surface.side[column], surface.side[row])
+        assert surface.heights[row, column] == pytest.approx(net.cost(surface.x, surface.y))
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_the_readout_is_what_train_does(explorer, name):
+    """A whole batch is one step per epoch, so that train must arrive where the walk does."""
+    explorer.set(surface=name, w=0.5, b=1.0, eta=0.1, batch_size=EXAMPLES, steps=40)
+    surface = make_surface(name)
+    net = one_neuron(surface, 0.5, 1.0)
+    first = net.cost(surface.x, surface.y)
+    for _ in train(net, surface.x, surface.y, SGD(0.1), epochs=40):
+        pass
+    steps, said_first, said_last, w, b, lowest, _ = numbers(explorer.readout)
+    assert steps == 40
+    assert [said_first, said_last] == pytest.approx([first, net.cost(surface.x, surface.y)], abs=5.1e-5)
+    assert [w, b] == pytest.approx(net.parameters, abs=5.1e-4)
+    assert lowest == pytest.approx(surface.heights.min(), abs=5.1e-5)
+
+
+def test_single_examples_are_those_of_train():
+    surface = make_surface("long valley")
+    net = one_neuron(surface, 1.0, -1.0)
+    for _ in train(net, surface.x, surface.y, SGD(0.05), epochs=2, batch_size=1, rng=3):
+        pass
+    assert walk(surface, (1.0, -1.0), 0.05, 1, 2 * EXAMPLES, seed=3)[:, -1] == pytest.approx(net.parameters)
+
+
+def test_the_lowest_point_is_the_least_squares_solution():
+    """Known in closed form for the surfaces that are bowls; the grid is 0.1 wide."""
+    for name in SURFACES[:2]:
+        surface = make_surface(name)
+        exact = np.polyfit(surface.x[0], surface.y[0], 1)
+        at_exact = costs_at(exact[:, None], surface.x, surface.y, "identity")[0]
+        assert at_exact <= surface.heights.min() < 1.02 * at_exact
+
+
+def test_noise_can_end_in_another_valley():
+    surface = make_surface("two valleys")
+    whole, single = (walk(surface, (0.5, 1.0), 0.3, size, 200)[:, -1] for size in (EXAMPLES, 1))
+    assert whole[0] < 0 < 1.5 < single[0]
+
+
+CHANGES = [{"surface": "two valleys"}, {"w": 1.0}, {"b": 1.0}, {"eta": 0.01}, {"batch_size": 1}, {"steps": 20}]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_every_control_moves_the_picture_and_reset_brings_it_back(explorer, change):
+    before, said = explorer.picture.value, explorer.readout
+    explorer.set(**change)
+    assert explorer.picture.value != before
+    assert explorer.readout != said
+    explorer.reset_button.click()
+    assert (explorer.picture.value, explorer.readout) == (before, said)
+
+
+def test_the_shuffling_matters_only_for_mini_batches(explorer):
+    whole = explorer.readout
+    explorer.set(seed=5)
+    assert explorer.readout == whole
+    explorer.set(batch_size=4)
+    shuffled = explorer.readout
+    explorer.set(seed=6)
+    assert explorer.readout != shuffled
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_every_extreme_gives_finite_numbers_or_says_that_it_diverged(explorer, name):
+    for w, b, eta, batch_size in itertools.product((-LIMIT, LIMIT), (-LIMIT, LIMIT), (0.001, 10.0), (1, EXAMPLES)):
+        explorer.set(surface=name, w=w, b=b, eta=eta, batch_size=batch_size, steps=200)
+        assert "explorer-error" not in explorer.message.value
+        assert "Diverged" in explorer.readout or np.isfinite(numbers(explorer.readout)).all()
+    explorer.set(steps=0)
+    assert explorer.readout.startswith("0 steps")
+
+
+def test_too_large_a_rate_is_said_to_diverge(explorer):
+    explorer.set(surface="round bowl", eta=2.5, steps=100)
+    assert explorer.readout.startswith("Diverged")
