@@ -33,7 +33,7 @@ def draw_neuron(figure, w1, w2, b, activation, gate):
     plots.points(CORNERS, labels, plane, size=80)
     plane.set_title(f"{gate} wanted: ● 1, ■ 0")
     _draw_curve(network.layers[0].activation, z, a, labels, curve)
-    right = int(((z > 0) == labels).sum())
+    right = int(((z >= 0) == labels).sum())
     return (f"At (0,0), (0,1), (1,0), (1,1) the activation is {', '.join(f'{value:.3f}' for value in a)}. "
             f"{_line_in_words(w1, w2, b)} {right} of 4 right for {gate}.")
 

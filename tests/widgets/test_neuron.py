@@ -53,7 +53,7 @@ def test_readout_is_the_formula(activation, w1, w2, b):
     z = w1 * CORNERS[0] + w2 * CORNERS[1] + b
     activations, right = numbers(draw_neuron(Figure(), w1, w2, b, activation, "NAND"))
     np.testing.assert_allclose(activations, FORMULAS[activation](z), atol=5.1e-4)
-    assert right == ((z > 0) == np.array([1, 1, 1, 0])).sum()
+    assert right == ((z >= 0) == np.array([1, 1, 1, 0])).sum()
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -75,7 +75,7 @@ def test_no_setting_computes_xor():
     """The widget invites the reader to try: nothing on its sliders may give 4 of 4."""
     steps = np.arange(-10, 10.5, 0.5)
     w1, w2, b = (axis.ravel() for axis in np.meshgrid(steps, steps, np.arange(-15, 15.5, 0.5)))
-    fires = np.outer(w1, CORNERS[0]) + np.outer(w2, CORNERS[1]) + b[:, None] > 0
+    fires = np.outer(w1, CORNERS[0]) + np.outer(w2, CORNERS[1]) + b[:, None] >= 0
     assert (fires == np.array(GATES["XOR"])).sum(axis=1).max() == 3
     assert (fires == np.array(GATES["NAND"])).sum(axis=1).max() == 4
 
