@@ -19,7 +19,8 @@ read: site  ## build the book if need be, serve it on localhost, open a browser
 # A failed build forgets what it has read: otherwise the next one would not read it again, nor warn again.
 site: $(INSTALLED)  ## build the book into _build/html; every warning is an error
 	@LIVE=$(LIVE) $(BIN)/python website/vendor.py
-	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
+	@echo "Building the book into _build/html (a minute or two the first time)"
+	@$(BIN)/jupyter-book build . -W -n --keep-going -q || { rm -rf _build/.doctrees; exit 1; }
 
 test: system site  ## prove it: library, equations, notebooks, built pages in a browser; one pytest summary
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
