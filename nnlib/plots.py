@@ -124,8 +124,11 @@ def digits(x, titles=None, columns=10, cmap=INK_MAP, **image):
 
 
 def weights(W, columns=10, titles=None):
-    """Each row of W (n, 784) as a picture: blue where ink raises the neuron, orange where it lowers it."""
-    bound = np.abs(W).max()
+    """Each row of W (n, 784) as a picture: blue where ink raises the neuron, orange where it lowers it.
+
+    The strongest colours are reached at the 99.5th percentile, so that a few large weights do not pale the rest.
+    """
+    bound = np.quantile(np.abs(W), 0.995)
     return digits(W.T, titles, columns, cmap=SIGNED, vmin=-bound, vmax=bound)
 
 

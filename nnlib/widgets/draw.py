@@ -47,8 +47,8 @@ def as_mnist(picture):
 
 
 def _sample(picture, middle, side):
-    """The picture seen through a 28 x 28 window around `middle`, `side` pixels per pixel, bilinear."""
-    rows, columns = ((np.arange(28) - 13.5) * side + centre for centre in middle)
+    """The picture through a window of 28 x 28 with `middle` at pixel (14, 14), `side` pixels per pixel, bilinear."""
+    rows, columns = ((np.arange(28) - 14) * side + centre for centre in middle)
     padded = np.pad(picture, 1)
     rows, columns = (np.clip(axis + 1, 0, 28.999) for axis in (rows, columns))
     r, c = rows.astype(int)[:, None], columns.astype(int)[None, :]
