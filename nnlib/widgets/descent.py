@@ -102,7 +102,7 @@ def draw_descent(figure, surface, w, b, eta, batch_size, steps, seed=0):
     ground.imshow(hill.heights, extent=(-LIMIT, LIMIT) * 2, origin="lower", cmap=INK_MAP, alpha=0.35, aspect="auto",
                   vmin=lowest, vmax=levels[-3])
     ground.contour(hill.side, hill.side, hill.heights, levels=levels, colors=PALETTE["cost"], linewidths=0.7)
-    ground.plot(*hill.lowest, "*", color=PALETTE["y"], markersize=15, markeredgecolor=PAPER)
+    ground.plot(*hill.lowest, "*", color=PALETTE["y"], markersize=15, markeredgecolor=PAPER, zorder=3)
     ground.plot(*path, ".-", color=PALETTE["delta"], linewidth=1.2, markersize=4)
     ground.plot(w, b, "o", color=INK, markersize=8)
     ground.plot(*path[:, -1], "s", color=PALETTE["delta"], markersize=7, markeredgecolor=PAPER)
