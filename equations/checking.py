@@ -57,7 +57,10 @@ def check(tex, scene, sizes=None, let=None):
             for draw in range(SCENES[scene].draws if scene in SCENES else 1):
                 stage = make_scene(scene, draw, sizes, let, only_membership(statement))
                 trial = Trial(stage, statement, verdict)
-                n = trial.run()
+                try:
+                    n = trial.run()
+                except Wrong as error:
+                    raise Wrong(f"{error}{f' [{stage.flavour}]' if stage.flavour else ''}") from None
                 cases += n
                 refused = trial.refused or refused
                 for span, taken in trial.branches.items():
@@ -73,8 +76,8 @@ def check(tex, scene, sizes=None, let=None):
     except Unreadable as error:
         return Verdict(False, str(error), scene=scene)
     except Unknown as error:
-        return Verdict(False, f"{where}the scene {scene} does not know the symbol {error}",
-                       scene=scene)
+        text = str(error) if isinstance(error, Unwritten) else f"the scene {scene} does not know the symbol {error}"
+        return Verdict(False, where + text, scene=scene)
     except (Wrong, Outside) as error:
         return Verdict(False, where + str(error), scene=scene)
     except TROUBLE as error:
@@ -97,7 +100,8 @@ def declares(scene, tex, sizes=None, let=None):
             stage = make_scene(scene, 0, sizes, let)
             stage.values()
             trial = Trial(stage, statement, Verdict(True))
-            if trial.unknown() or trial.deepest_layer() > (stage.depth or 0):
+            if trial.unknown() or trial.deepest_layer() > (stage.depth or 0) or (
+                    "l" in trial.letters() and (stage.depth or 0) < 2):
                 return False
             trial.run()
     except (Unreadable, Unknown):
@@ -196,7 +200,7 @@ class Trial:
             elif node.kind == "post" and node.kids[0].text in EXTREMES:
                 known |= self.bound_by_extreme([node])
             elif node.kind == "post" and node.kids[0].kind == "name":
-                name, rest = self.evaluator.split(node)
+                _, rest = self.evaluator.split(node)
                 if len(rest) < len(node.kids) - 1 or self.evaluator_size(node):  # \beta_1, n_{in}: one name
                     known |= {n.text for kid in node.kids if kid not in rest for n in kid.walk()}
         return any(n.kind == "name" and n.text not in known for n in self._nodes())

@@ -501,7 +501,8 @@ class Evaluator:
             return np.array(float(size))
         value = self.known(self.evaluate(node.kids[0]))
         if value.shape != ():
-            raise Wrong(f"the absolute value of {self.source(node.kids[0])}, which is {shape_of(value)}: a norm is written with double bars")
+            raise Wrong(f"the absolute value of {self.source(node.kids[0])}, which is {shape_of(value)}: "
+                        "a norm is written with double bars")
         return value * np.sign(np.real(value))
 
     def on_set(self, node):
@@ -599,9 +600,11 @@ class Evaluator:
         plain = [self.locate(g)[0] if self.is_symbol(g) and self.split(g)[0] in self.scene.symbols else None
                  for g in given]
         functions = {s.quantity for n, s in self.scene.symbols.items() if n in self.scene.arguments}
-        if all(key and key[1] is None and key[0] not in functions for key in plain) and all(
-                self.locate(g)[1] == () and not self.locate(g)[2] for g in given):
-            return compute()
+        present = all(key and key[1] is None and key[0] not in functions and self.locate(g)[1:] == ((), [])
+                      for key, g in zip(plain, given, strict=True))
+        shapes = [self.values()[quantity, None].shape for quantity in wanted]
+        if present and [self.fetch(key, "").shape for key in plain] != shapes:
+            return compute()  # C(w, b) names what C depends on: C as it is
         if len(given) != len(wanted):
             raise Wrong(f"${name}$ is a function of {', '.join(wanted)}: {len(given)} argument(s) written")
         changed = {}
@@ -975,7 +978,6 @@ class Evaluator:
         if timed is not None:
             return timed, k + 2
         what, end = nodes[k + 1], k + 2
-        name = self.split(what)[0]
         by = node.kids[1].kids[0] if node.kind == "post" else None
         if by is not None:
             by = by.kids[0] if by.kind == "group" else by

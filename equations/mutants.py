@@ -131,7 +131,8 @@ class Maker:
             if relation in ("=", r"\approx", r"\leftarrow"):
                 zero = self.same_if(right, "0", "it is 0, whatever the factor or the sign")
                 self.edit("factor", start, start, "2 " if not body.lstrip()[:1].isdigit() else r"2 \cdot ", zero)
-                self.edit("sign", start, end, f"-({body})" if right.kind in ("add", "sub", "neg") else f"-{body}", zero)
+                turned = f"-({body})" if right.kind in ("add", "sub", "neg") else f"-{body}"
+                self.edit("sign", start, end, turned, zero)
                 self.edit("term", end, end, " + 1")
                 if "m" in self.scene.sizes and "1" not in body[:8]:
                     self.edit("1/m", start, start, r"\frac{1}{m} ")
@@ -143,9 +144,9 @@ class Maker:
                     at = left.span[1] + spots[0]
                     self.edit("relation", at, at + len(relation) + between[spots[0] + len(relation):].startswith("q"),
                               turned)
-                self.edit("sign", start, end, f"-9 - ({body})" if relation in ("<", r"\le") else f"9 + ({body})", BOUND)
-                self.edit("term", *left.span, self.source(left) + (" + 9" if relation in ("<", r"\le") else " - 9"),
-                          BOUND)
+                less = relation in ("<", r"\le")
+                self.edit("sign", start, end, f"-9 - ({body})" if less else f"9 + ({body})", BOUND)
+                self.edit("term", *left.span, self.source(left) + (" + 9" if less else " - 9"), BOUND)
             elif relation == r"\in":
                 self.membership(right)
 
@@ -214,7 +215,8 @@ class Maker:
     def superscript(self, node, script, parents):
         inside = list(script.walk())
         if any(n.kind == "transpose" for n in inside):
-            self.edit("transpose", *script.span, " ", self.same_if(node, "symmetric", "the matrix is its own transpose"))
+            self.edit("transpose", *script.span, " ",
+                      self.same_if(node, "symmetric", "the matrix is its own transpose"))
         for bracket in (n for n in inside if n.kind == "bracket"):
             at, text = bracket.kids[0].span, self.source(bracket.kids[0]).strip()
             for other in (("l-1", "l+1") if text == "l" else ("l",) if text.startswith("l") else
@@ -261,7 +263,8 @@ class Maker:
         x, y = (values.get((s.quantity, s.layer)) for s in (one, other))
         if x is not None and y is not None and x.shape == y.shape and np.array_equal(x, y):
             return "both symbols show the same numbers in this scene"
-        if {one.quantity.lower(), other.quantity.lower()} == {"z", "b"} and any(p.kind == "derivative" for p in parents):
+        pair = {one.quantity.lower(), other.quantity.lower()}
+        if pair == {"z", "b"} and any(p.kind == "derivative" for p in parents):
             return "z changes with b at slope 1, so that both derivatives are the same"
         if any(p.kind == "chain" and set(p.text.split()) & INEQUALITIES for p in parents):
             return BOUND

@@ -266,11 +266,25 @@ def parse(piece, tex):
         at = len(text.rstrip()) if at is None or at < 0 else at
         near = tex[max(0, at - 25):at] + " >>> " + tex[at:at + 25]
         raise Unreadable(f"cannot read this: {' '.join(near.split())}") from None
-    parts = [build(child) for child in tree.children if isinstance(child, Tree)]
+    parts = [with_sizes(build(child), tex) for child in tree.children if isinstance(child, Tree)]
     lists = [p.kids if p.kind == "items" else [p] for p in parts]
     if where_first:
         return [], lists[0]
     return lists[0], lists[1] if len(lists) > 1 else []
+
+
+def with_sizes(node, tex):
+    r"""The same tree, each bracket's span beginning at its \left or \bigl: what is cut out leaves no half."""
+    for kid in node.kids:
+        with_sizes(kid, tex)
+    start, end = node.span
+    if node.kind in ("paren", "bracket", "set", "norm", "absolute"):
+        size = re.search(r"\\(left|[bB]igg?[lm]?)\s*$", tex[:start])
+        start = size.start() if size else start
+    elif node.kids and node.kids[0].span != (0, 0):
+        start = min(start, node.kids[0].span[0])
+    node.span = (start, end)
+    return node
 
 
 def _join_thousands(piece):

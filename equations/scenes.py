@@ -78,6 +78,7 @@ class Scene:
     """Base of all scenes. A subclass sets `about`, and overrides `setup` and `forward`."""
 
     about = ""
+    flavour = ""          # what is special about this draw, for messages
     draws = 3
     depth = None          # L, in a scene with layers
     last_time = None      # T, in a scene with steps
@@ -411,6 +412,8 @@ class Network(Scene):
         else:
             self.layers = [self.size(f"n_{k}") for k in range(len(kinds) + 1)]
         self.kinds_here = kinds
+        if len(self.kinds) > 1:
+            self.flavour = f"with {kinds[0]}"
         self.depth = depth = len(self.layers) - 1
         self.sizes = {f"n_{k}": n for k, n in enumerate(self.layers)}
         m = self.size("m") if self.batch else 1
@@ -475,6 +478,15 @@ class Network(Scene):
         v = self.values()
         keys = [k for k in v if k[0] in ("W", "b", r"\theta")]
         return {k: v[k] - 0.31 * self.gradient(k, lambda u: u["C", None]) for k in keys}
+
+
+class NetworkSigmoid(Network):
+    about = "the network with sigmoid in every draw, for what holds of the sigmoid only"
+    kinds = (("sigmoid",) * 3,)
+
+
+class ExampleSigmoid(NetworkSigmoid):
+    about, batch = "sigmoid in every layer, one example, quadratic cost", False
 
 
 class NetworkBce(Network):
@@ -930,7 +942,8 @@ SCENES = {
     "numbers": Numbers, "free": Free, "neuron": Neuron, "neuron-quadratic": NeuronQuadratic,
     "neuron-one": NeuronOne, "neuron-one-quadratic": NeuronOneQuadratic, "gate": Gate,
     "activations": Activations, "layer": Layer, "layer-batch": LayerBatch, "network": Network,
-    "network-bce": NetworkBce, "network-ce": NetworkCe, "relu-softmax": ReluSoftmax,
+    "network-sigmoid": NetworkSigmoid,
+    "example-sigmoid": ExampleSigmoid, "network-bce": NetworkBce, "network-ce": NetworkCe, "relu-softmax": ReluSoftmax,
     "network-penalty": NetworkPenalty, "example": Example, "example-bce": ExampleBce,
     "example-ce": ExampleCe, "example-relu-softmax": ExampleReluSoftmax, "outputs-quadratic": Outputs,
     "outputs-bce": OutputsBce, "outputs-ce": OutputsCe, "output-quadratic": Output, "output-bce": OutputBce,

@@ -35,7 +35,7 @@ SYMBOLS = [
     Meaning(r"\hat{Y}", "capital Y hat", "x", "the network's answers, one per column", "a", "(n_L, m)"),
     Meaning("s", "s", "x", "softmax of z", "a", "(n, 1)", ("softmax",)),
     Meaning("S", "capital S", "x", "softmax of z", "a", "(n, 1)", ("softmax",)),
-    Meaning("s^{(T)}", "s at temperature T", "x", "softmax of z divided by the temperature", "", "(n, 1)", ("softmax",)),
+    Meaning("s^{(T)}", "s at temperature T", "x", "softmax of z over the temperature", "", "(n, 1)", ("softmax",)),
     Meaning("p", "p", "x", "predicted probability", "a", ""),
     Meaning(r"\hat{c}", "c hat", "x", "predicted class", "predict(x)", "number per example"),
     Meaning("W", "capital W", "W", "weights; row j belongs to neuron j", "W", "(n_l, n_{l-1})"),
@@ -49,7 +49,7 @@ SYMBOLS = [
     Meaning("Y", "capital Y", "y", "targets, one example per column", "y", "(n_L, m)"),
     Meaning("c", "c", "y", "class of an example", "labels", "number per example", ("classes",)),
     Meaning(r"\delta", "delta", "delta", "error of one example: how its cost changes with z", "delta", "(n_l, 1)"),
-    Meaning(r"\Delta", "capital Delta", "delta", "errors, one example per column, no 1/m inside", "delta", "(n_l, m)"),
+    Meaning(r"\Delta", "capital Delta", "delta", "errors, one example per column, no 1/m in it", "delta", "(n_l, m)"),
     Meaning("g", "g", "cost", "gradient of the cost", "gradient", "(P, 1)", (*OPTIMISERS, "descent")),
     Meaning("C", "C", "cost", "cost: the mean over the batch, or that of one example", "cost", "number"),
     Meaning(r"\mathcal{L}", "script L", "cost", "cost summed over the batch", "", "number"),
@@ -65,7 +65,7 @@ SYMBOLS = [
     Meaning("T", "T", "eta", "temperature", "", "number", ("softmax",)),
     Meaning(r"\alpha", "alpha", "eta", "slope of the leaky ReLU below zero", "slope", "number", ("activations",)),
     Meaning(r"\kappa", "kappa", "eta", "curvature", "", "number", ("parabola",)),
-    Meaning("v", "v", "delta", "velocity, or Adam's running mean of the squared gradient", "velocity", "(P, 1)", OPTIMISERS),
+    Meaning("v", "v", "delta", "velocity; in Adam the running mean square", "velocity", "(P, 1)", OPTIMISERS),
     Meaning("m", "m", "delta", "running mean of the gradient", "mean", "(P, 1)", ("adam",)),
     Meaning("s", "s", "delta", "running mean of the squared gradient", "mean_square", "(P, 1)", ("rmsprop",)),
     Meaning(r"\hat{m}", "m hat", "delta", "running mean, its start corrected", "", "(P, 1)", ("adam",)),
@@ -81,8 +81,8 @@ SIZES = [
     Meaning(r"\mathcal{B}", "the mini-batch", "", "the examples of a mini-batch", ""),
 ]
 
-FUNCTIONS = {r"\sigma": "sigma", r"\tanh": "hyperbolic tangent", r"\exp": "e to the", r"\log": "log", r"\max": "maximum",
-             r"\min": "minimum", "diag": "diagonal matrix of", "Var": "variance", "E": "mean",
+FUNCTIONS = {r"\sigma": "sigma", r"\tanh": "hyperbolic tangent", r"\exp": "e to the", r"\log": "log",
+             r"\max": "maximum", r"\min": "minimum", "diag": "diagonal matrix of", "Var": "variance", "E": "mean",
              r"\arg": "the argument of the"}
 
 
@@ -104,7 +104,7 @@ def occurrences(tex, scene, own=()):
 
     def visit(node, evaluator, depth):
         if node.kind == "name" or (node.kind == "post" and node.kids[0].kind == "name"):
-            name, rest = evaluator.split(node)
+            name, _ = evaluator.split(node)
             if name in stage.symbols or name in own:
                 found.append((node.span, name, depth))
             for script in node.kids[1:]:

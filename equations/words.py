@@ -9,7 +9,8 @@ from equations.symbols import FUNCTIONS, meaning
 RELATIONS = {"=": "equals", r"\leftarrow": "becomes", r"\approx": "is about", r"\in": "is in", r"\ne": "differs from",
              "<": "is less than", ">": "is greater than", r"\le": "is at most", r"\ge": "is at least",
              r"\ll": "is much less than", r"\gg": "is much greater than"}
-GREEK = ("alpha beta gamma delta epsilon eta theta kappa lambda mu nu omega rho phi pi psi sigma tau xi zeta chi").split()
+GREEK = ["alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu", "omega", "rho",
+         "phi", "pi", "psi", "sigma", "tau", "xi", "zeta", "chi"]
 
 
 def spoken(tex, scene=""):
@@ -55,8 +56,8 @@ class Speaker:
         if text in FUNCTIONS:
             return FUNCTIONS[text]
         plain = text.strip("\\")
-        for mark, word in (("hat", "hat"), ("bar", "bar"), ("tilde", "tilde"), ("mathcal", "script"), ("mathbf", "bold"),
-                           ("mathbb", "")):
+        for mark, word in (("hat", "hat"), ("bar", "bar"), ("tilde", "tilde"), ("mathcal", "script"),
+                           ("mathbf", "bold"), ("mathbb", "")):
             if plain.startswith(mark + "{"):
                 inner = plain[len(mark) + 1:-1]
                 if mark == "mathbf" and inner == "1":
@@ -143,6 +144,8 @@ class Speaker:
         for k, kid in enumerate(node.kids):
             head = kid.kids[0] if kid.kind == "post" else kid
             call = k and self.is_function(node.kids[k - 1]) and head.kind in ("paren", "bracket")
+            if call and words[-1].endswith(" of"):
+                words[-1] = words[-1].removesuffix(" of")
             if k and not call and not self.is_function(node.kids[k - 1]) and node.kids[k - 1].kind != "operator":
                 words.append("times")
             words.append("of " + self.say(kid) if call else self.say(kid))

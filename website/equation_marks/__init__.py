@@ -21,7 +21,8 @@ from equations.reading import Unreadable
 
 HERE = Path(__file__).resolve().parent
 LOGGER = logging.getLogger(__name__)
-WRONG_VERSIONS = 3  # shown in a panel
+WRONG_VERSIONS = 3  # shown in a panel, the most telling kinds first
+TELLING = ["transpose", "order", "product", "index", "1/m", "sum range", "layer", "sign", "power", "lost factor"]
 
 
 class marked_equation(nodes.General, nodes.Element):
@@ -74,9 +75,9 @@ def headline(result):
         return f"<p><strong>Not executed:</strong> {html.escape(result.message)}.</p>"
     verdict = result.verdicts[0]
     scenes = " and ".join(html.escape(v.scene) for v in result.verdicts)
+    draws = f"{len(verdict.sizes)} draw{'s' if len(verdict.sizes) != 1 else ''}"
     return (f"<p><strong>Evaluated as printed</strong> on random numbers and true in {result.cases:,} "
-            f"case{'s' if result.cases != 1 else ''}: {len(verdict.sizes)} draw{'s' if len(verdict.sizes) != 1 else ''} "
-            f"of the scene <em>{scenes}</em>, every free index. "
+            f"case{'s' if result.cases != 1 else ''}: {draws} of the scene <em>{scenes}</em>, every free index. "
             f"Largest relative difference between two sides: {difference(result.difference)}.</p>")
 
 
@@ -84,7 +85,7 @@ def difference(value):
     if value == 0:
         return "0"
     mantissa, exponent = f"{value:.0e}".split("e")
-    return rf"{inline(rf'{mantissa} \times 10^{{{int(exponent)}}}')}"
+    return inline(rf"{mantissa} \times 10^{{{int(exponent)}}}")
 
 
 def reading(result):
@@ -103,14 +104,10 @@ def in_words(result):
 
 def symbol_table(result):
     verdict, own = result.verdicts[0], result.equation.settings.get("let", {})
-    rows, seen = [], set()
-    for span, name, _ in symbols.occurrences(result.equation.tex, verdict.scene, own):
-        if name in seen:
-            continue
-        seen.add(name)
+    rows, found = [], symbols.occurrences(result.equation.tex, verdict.scene, own)
+    for name in dict.fromkeys(name for _, name, _ in found):
         known = symbols.meaning(name, verdict.scene) if name not in own else None
-        shape = next((verdict.shapes[s] for s, n, _ in symbols.occurrences(result.equation.tex, verdict.scene, own)
-                      if n == name and s in verdict.shapes), "")
+        shape = next((verdict.shapes[s] for s, n, _ in found if n == name and s in verdict.shapes), "")
         printed = r"\text{accuracy}" if name == "accuracy" else name
         role = f"sym-{known.role}" if known and known.role else ""
         rows.append(
@@ -130,8 +127,10 @@ def sizes(result):
         return ""
     names = [n for n in drawn[0] if "in}" not in n and "out}" not in n]
     each = ["(" + ", ".join(str(d[n]) for n in names if n in d) + ")" for d in drawn[:3]]
-    return (f"<p>Sizes drawn, {inline('(' + ', '.join(names) + ')')}: {', '.join(dict.fromkeys(each))}.</p>"
-            if names else "")
+    listed = inline("(" + ", ".join(names) + ")") if len(names) > 1 else inline(names[0]) if names else ""
+    if len(names) == 1:
+        each = [e.strip("()") for e in each]
+    return f"<p>Sizes drawn, {listed}: {', '.join(dict.fromkeys(each))}.</p>" if names else ""
 
 
 def code(result, link):
@@ -144,8 +143,17 @@ def code(result, link):
         where = f"{html.escape(line.path)}, line {line.number}"
         uri = link(f"{module}.{line.name}")
         place = f'<a href="{uri}">{html.escape(line.name)}</a>' if uri else html.escape(line.name)
-        rows.append(f"<li>{place} <span class='eq-where'>({where})</span><pre><code>{html.escape(line.text)}</code></pre></li>")
+        rows.append(f"<li>{place} <span class='eq-where'>({where})</span>"
+                    f"<pre><code>{html.escape(shown(line))}</code></pre></li>")
     return f"<p><strong>Implemented by</strong></p><ul class='eq-code'>{''.join(rows)}</ul>"
+
+
+def shown(line):
+    """The line without its comment; with the one above where it goes on with it (z = W @ a, then z += b)."""
+    text = line.text.partition("#")[0].rstrip()
+    name, sign, _ = text.partition(" += ")
+    before = (book.ROOT / line.path).read_text(encoding="utf-8").splitlines()[line.number - 2].partition("#")[0].strip()
+    return f"{before}\n{text}" if sign and before.startswith(f"{name} = ") else text
 
 
 @functools.cache
@@ -155,8 +163,7 @@ def _wrong(label, tex, scenes, settings):
     shown, kinds = [], set()
     equation = result.equation
     made = mutants.make(equation.tex, scenes[0], equation.settings.get("sizes"), equation.settings.get("let"))
-    order = ["transpose", "order", "product", "index", "1/m", "sum range", "layer", "sign", "power", "lost factor", "symbol"]
-    made.sort(key=lambda m: order.index(m.kind) if m.kind in order else len(order))
+    made.sort(key=lambda m: TELLING.index(m.kind) if m.kind in TELLING else len(TELLING))
     for mutant in made:
         if mutant.kind in kinds:
             continue
@@ -178,7 +185,7 @@ def wrong_versions(result):
     _RESULTS[result.equation.label] = result
     shown = _wrong(result.equation.label, result.equation.tex, tuple(v.scene for v in result.verdicts),
                    repr(result.equation.settings))
-    items = [f"<li><div class='eq-wrong'>{inline(chr(92) + 'displaystyle ' + m.tex)}</div><p>{prose(m.message)}</p></li>"
+    items = [rf"<li><div class='eq-wrong'>{inline(rf'\displaystyle {m.tex}')}</div><p>{prose(m.message)}</p></li>"
              for m in shown]
     return f"<p><strong>Would have been caught</strong></p><ul class='eq-caught'>{''.join(items)}</ul>" if items else ""
 
@@ -221,7 +228,8 @@ def mark(app, doctree, docname):
 def visit(self, node):
     result = node["result"]
     state = result.status
-    shaped = f' data-plain="{html.escape(node["plain"])}" data-shaped="{html.escape(node["shaped"])}"' if node["shaped"] else ""
+    shaped = (f' data-plain="{html.escape(node["plain"])}" data-shaped="{html.escape(node["shaped"])}"'
+              if node["shaped"] else "")
     self.body.append(f'<div class="marked-equation {state}" data-label="{html.escape(result.equation.label)}"{shaped}>')
 
 

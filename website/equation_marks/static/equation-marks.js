@@ -12,11 +12,17 @@
     return true;
   };
 
+  const place = (box) => {
+    const math = box.querySelector(":scope > div.math");
+    box.style.setProperty("--eq-middle", `${math.offsetTop + math.offsetHeight / 2}px`);
+  };
+
   const show = async (box, shaped) => {
     if (!(await typeset(box, shaped ? box.dataset.shaped : box.dataset.plain))) return;
     box.classList.toggle("with-shapes", shaped);
     const button = box.querySelector(".eq-shapes");
     if (button) button.setAttribute("aria-pressed", String(shaped));
+    place(box);
   };
 
   const all = () => [...document.querySelectorAll(".marked-equation[data-shaped]")];
@@ -36,11 +42,6 @@
       box.scrollIntoView({ block: "nearest" });
     });
     box.querySelector(".equation-panel").prepend(row);
-  };
-
-  const place = (box) => {
-    const math = box.querySelector(":scope > div.math");
-    box.style.setProperty("--eq-middle", `${math.offsetTop + math.offsetHeight / 2}px`);
   };
 
   document.addEventListener("toggle", (event) => {
