@@ -22,6 +22,7 @@ from equations.reading import Unreadable
 HERE = Path(__file__).resolve().parent
 LOGGER = logging.getLogger(__name__)
 WRONG_VERSIONS = 3  # shown in a panel, the most telling kinds first
+DISPLAY = r"\displaystyle "
 TELLING = ["transpose", "order", "product", "index", "1/m", "sum range", "layer", "sign", "power", "lost factor"]
 
 
@@ -185,8 +186,7 @@ def wrong_versions(result):
     _RESULTS[result.equation.label] = result
     shown = _wrong(result.equation.label, result.equation.tex, tuple(v.scene for v in result.verdicts),
                    repr(result.equation.settings))
-    items = [rf"<li><div class='eq-wrong'>{inline(rf'\displaystyle {m.tex}')}</div><p>{prose(m.message)}</p></li>"
-             for m in shown]
+    items = [f"<li><div class='eq-wrong'>{inline(DISPLAY + m.tex)}</div><p>{prose(m.message)}</p></li>" for m in shown]
     return f"<p><strong>Would have been caught</strong></p><ul class='eq-caught'>{''.join(items)}</ul>" if items else ""
 
 
