@@ -107,7 +107,7 @@ export class OutputArea {
     const value = [output.data[mime]].flat().join("");
     switch (mime) {
       case "application/vnd.jupyter.widget-view+json": {
-        const node = element("div", "output widget");
+        const node = element("div", "output widget widget-subarea");
         this.services.showWidget(output.data[mime].model_id, node);
         return node;
       }

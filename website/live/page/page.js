@@ -230,7 +230,7 @@ class Page {
     if (!views.length) return;
     const places = [...views].map((view) => {
       const place = document.createElement("div");
-      place.className = "output widget";
+      place.className = "output widget widget-subarea";
       place.dataset.model = JSON.parse(view.textContent).model_id;
       view.replaceWith(place);
       const node = place.closest("div.cell[class*='live-cell-']");

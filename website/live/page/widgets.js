@@ -101,8 +101,10 @@ class Manager extends ManagerBase {
   }
 }
 
-// Sliders have no accessible name of their own; the rest of the controls has.
+// Sliders have no accessible name of their own, and pictures no alternative text: the figures of the book's widgets
+// are told in the line of text below them, so without a tooltip a picture is passed over.
 function nameControls(view, model) {
+  if (view.el instanceof HTMLImageElement && !view.el.hasAttribute("alt")) view.el.alt = view.el.title;
   const name = model.get("description") || model.get("tooltip");
   for (const handle of view.el.querySelectorAll?.(".noUi-handle") ?? []) {
     const label = () => handle.setAttribute("aria-label", (model.get("description") || name || "slider").replace(/<[^>]*>/g, ""));

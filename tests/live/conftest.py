@@ -1,0 +1,99 @@
+"""One Chromium for all tests of the pages that compute, and helpers that work under the pages' security policy."""
+
+import json
+import os
+import time
+
+import pytest
+
+from tests.site.conftest import ROOT, browser, html, site  # noqa: F401  (fixtures)
+from website.live.extension import enabled
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]-*.ipynb"))
+PATIENCE = 120_000  # milliseconds; a machine with two busy cores starts Python slowly
+
+
+def pytest_collection_modifyitems(items):
+    if not enabled():
+        for item in items:
+            if "tests/live/" in item.nodeid and "browser" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason="LIVE=0: this site is built to be read only"))
+
+
+class Reader:
+    """A reader with a fresh browser profile: one tab, its console, and every request it made."""
+
+    def __init__(self, browser, site, **options):  # noqa: F811
+        self.site = site
+        self.context = browser.new_context(viewport={"width": 1200, "height": 900}, **options)
+        self.external, self.errors = [], []
+        self.context.on("request", self._request)
+        # the theme complains about a reader who never chose light or dark
+        self.context.add_init_script("localStorage.mode ??= 'light'; localStorage.theme ??= 'light'")
+        self.page = self.context.new_page()
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _request(self, request):
+        if not request.url.startswith((self.site, "data:", "blob:", "file:", "about:")):
+            self.external.append(request.url)
+
+    def open(self, path):
+        self.page.goto(self.site + path, wait_until="load")
+        return self.page
+
+    def chapter(self, stem):
+        page = self.open(f"chapters/{stem}.html")
+        page.wait_for_selector(".live-bar")
+        return page
+
+    def has_widgets(self):
+        self.page.wait_for_selector("html[data-live-stored=shown]", state="attached", timeout=PATIENCE)
+
+    def run(self, position):
+        """Run the cell at a position (from 0), and what it needs; return its state."""
+        self.page.evaluate(f"livePage.run(livePage.cells[{position}])")
+        return self.page.evaluate(f"livePage.cells[{position}].state")
+
+    def run_source(self, source, position=0):
+        """Write a source into a cell and run it; return (state, text of its output)."""
+        self.page.evaluate(f"livePage.cells[{position}].source = {json.dumps(source)}")
+        self.page.evaluate(f"livePage.queue([livePage.cells[{position}]])")
+        return tuple(self.page.evaluate(f"(c => [c.state, c.output.innerText])(livePage.cells[{position}])"))
+
+    def complaints(self):
+        return [f"asked another host: {url}" for url in self.external] + self.errors
+
+    def close(self):
+        self.context.close()
+
+
+def until(condition, what, timeout=PATIENCE / 1000):
+    """Wait until condition() is true (the browser's own waiting needs eval, which the policy forbids)."""
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def reader(browser, site):  # noqa: F811
+    readers = []
+
+    def new(**options):
+        readers.append(Reader(browser, site, **options))
+        return readers[-1]
+
+    yield new
+    for each in readers:
+        each.close()
+
+
+@pytest.fixture(scope="module")
+def desk(browser, site):  # noqa: F811
+    """A reader whose Python is kept warm for a whole module, on a page with a widget."""
+    one = Reader(browser, site)
+    one.chapter(os.environ.get("LIVE_CHAPTER", CHAPTERS[0]))
+    yield one
+    assert one.complaints() == []
+    one.close()
