@@ -25,6 +25,7 @@ class Reader:
 
     def __init__(self, browser, site, **options):  # noqa: F811
         self.site = site
+        options.setdefault("service_workers", "block")  # what they fetch cannot be made to fail
         self.context = browser.new_context(viewport={"width": 1200, "height": 900}, **options)
         self.external, self.errors = [], []
         self.context.on("request", self._request)
@@ -74,6 +75,17 @@ def until(condition, what, timeout=PATIENCE / 1000):
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.05)
+
+
+def told(page, cell):
+    """All that a widget shows: its pictures and its words."""
+    return page.evaluate(
+        """position => { const node = livePage.cells[position].output;
+           const pictures = [...node.querySelectorAll("img")].map(i => i.src);
+           const drawn = [...node.querySelectorAll("canvas")].map(c => c.toDataURL());
+           return JSON.stringify([pictures, drawn, node.innerText]); }""",
+        cell,
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.live.conftest import CHAPTERS, PATIENCE, Reader, until
+from tests.live.conftest import CHAPTERS, PATIENCE, Reader, told, until
 from tests.site.conftest import ROOT
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -100,17 +100,6 @@ def test_few_cells_are_long(chapter):
     _, cells = chapter
     long = [cell for cell in cells if "long" in cell["metadata"].get("tags", [])]
     assert len(long) <= max(1, len(cells) / 10)
-
-
-def told(page, cell):
-    """All that a widget shows: its pictures and its words."""
-    return page.evaluate(
-        """position => { const node = livePage.cells[position].output;
-           const pictures = [...node.querySelectorAll("img")].map(i => i.src);
-           const drawn = [...node.querySelectorAll("canvas")].map(c => c.toDataURL());
-           return JSON.stringify([pictures, drawn, node.innerText]); }""",
-        cell,
-    )
 
 
 def quiet(page):

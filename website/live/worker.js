@@ -20,13 +20,17 @@ const plainFetch = self.fetch.bind(self);
 self.fetch = (resource, options) => {
   const url = String(resource?.url ?? resource);
   const file = url.startsWith(base) ? url.slice(base.length).split("?")[0] : null;
-  return file && manifest?.files[file] ? download(file) : plainFetch(resource, options);
+  if (!file || !manifest?.files[file]) return plainFetch(resource, options);
+  return download(file).then(({ response, checked }) => {
+    checks.push(checked);
+    return response;
+  });
 };
 
-const checks = [];
+const checks = []; // of Pyodide's own files
 
 // A file of the engine as a Response.  Its bytes are counted for the progress line and hashed on the side, so
-// that the browser can compile WebAssembly while it arrives; `checks` are awaited before Python is called ready.
+// that the browser can compile WebAssembly while it arrives; `checked` settles when all of it has been seen.
 async function download(file, cache = "default") {
   const query = file.startsWith("pyodide/") ? "" : `?v=${manifest.files[file].sha256.slice(0, 12)}`;
   let response;
@@ -36,8 +40,9 @@ async function download(file, cache = "default") {
     throw new EngineFailure("network", file);
   }
   if (!response.ok) throw new EngineFailure("missing", file);
-  checks.push(check(file, response.clone()));
-  return response;
+  const checked = check(file, response.clone());
+  checked.catch(() => {}); // awaited later
+  return { response, checked };
 }
 
 async function check(file, response) {
@@ -75,7 +80,21 @@ function report(force) {
   postMessage({ type: "progress", loaded, total: expected });
 }
 
-const bytesOf = async (file) => (await download(file)).arrayBuffer();
+// A damaged copy may come from a cache: it is asked for once more, past all caches.
+async function bytesOf(file) {
+  const { response, checked } = await download(file);
+  const bytes = response.arrayBuffer();
+  try {
+    await checked;
+    return await bytes;
+  } catch (error) {
+    if (error.reason !== "altered") throw error;
+    const again = await download(file, "reload");
+    const second = again.response.arrayBuffer();
+    await again.checked;
+    return await second;
+  }
+}
 
 function withNeeds(packs, seen = new Set()) {
   for (const name of packs) {
@@ -182,7 +201,6 @@ async function fetchData(source) {
   received.clear();
   expected = manifest.files["data/mnist.npz"].size;
   const buffer = await bytesOf("data/mnist.npz");
-  await checks.at(-1);
   python.FS.mkdirTree("/book/data");
   python.FS.writeFile(place, new Uint8Array(buffer));
 }

@@ -24,6 +24,22 @@ class Page {
     this.addBar();
     this.listen();
     this.showStored();
+    if (document.readyState === "complete") this.keepOffline();
+    else addEventListener("load", () => this.keepOffline());
+  }
+
+  // What this page is made of is kept for reading without a network; Python's parts, once they were fetched.
+  async keepOffline() {
+    if (!navigator.serviceWorker || obstacle() === "file") return;
+    try {
+      await navigator.serviceWorker.register(this.root + "sw.js", { scope: this.root });
+      const registration = await navigator.serviceWorker.ready;
+      const keep = [location.href.split("#")[0], ...performance.getEntriesByType("resource").map((entry) => entry.name)];
+      navigator.serviceWorker.addEventListener("message", () => (document.documentElement.dataset.liveKept = "yes"));
+      registration.active.postMessage({ keep: keep.filter((url) => !url.endsWith("/sw.js")) });
+    } catch (error) {
+      console.info("Not kept for offline use:", error.message);
+    }
   }
 
   listen() {
