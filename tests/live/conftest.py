@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 
 import pytest
@@ -60,7 +61,8 @@ class Reader:
         """Write a source into a cell and run it; return (state, text of its output)."""
         self.page.evaluate(f"livePage.cells[{position}].source = {json.dumps(source)}")
         self.page.evaluate(f"livePage.queue([livePage.cells[{position}]])")
-        return tuple(self.page.evaluate(f"(c => [c.state, c.output.innerText])(livePage.cells[{position}])"))
+        state, text = self.page.evaluate(f"(c => [c.state, c.output.innerText])(livePage.cells[{position}])")
+        return state, re.sub(r"\n\s*\n", "\n", text).strip()
 
     def complaints(self):
         return [f"asked another host: {url}" for url in self.external] + self.errors

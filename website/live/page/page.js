@@ -183,6 +183,7 @@ class Page {
           continue;
         }
         const ok = await this.execute(cell, cell === wanted ? options : {});
+        if (generation !== this.generation) return false; // stopped: what is said about that stays
         if (!ok && cell !== cells.at(-1) && !cell.tags.includes("raises-exception")) {
           // the first error ends the run, as in Jupyter
           for (const rest of cells) if (rest.state === "queued") rest.mark("idle");
