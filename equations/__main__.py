@@ -7,6 +7,10 @@ from equations import book, checking
 from equations.scenes import SCENES, Outside, Unknown
 
 
+SHOWN = {"whole": "", "column": " (columns of it, (i))", "row": " (rows of it, j)", "entry": " (its entries)",
+         "example": " (one per example, (i))"}
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m equations", description=__doc__)
     parser.add_argument("chapters", nargs="*", help="chapters by number, name or path; all if none is given")
@@ -91,9 +95,7 @@ def list_scenes():
             except (Outside, Unknown, KeyError):
                 shape = "?"
             marks = ("^{[l]}" if symbol.layered else "") + {"(": "^{(t)}", "_": "_t", "": ""}[symbol.time]
-            extra = {"column": " (columns of it, (i))", "entry": " (its entries)", "example": " (one per example, (i))",
-                     "whole": ""}[symbol.shows]
-            print(f"    {printed + marks:18} {shape}{extra}")
+            print(f"    {printed + marks:18} {shape}{SHOWN[symbol.shows]}")
         print(f"    sizes: {', '.join(f'{k} = {v}' for k, v in scene.sizes.items())}")
     return 0
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import nbformat
-
 from equations.checking import Verdict, check, declares
 from equations.scenes import SCENES
 
@@ -134,15 +132,15 @@ def equations_of(page):
     page = Path(page)
     found = []
     if page.suffix == ".ipynb":
-        notebook = nbformat.read(page, as_version=4)
-        scenes = notebook.metadata.get("equations", {}).get("scenes") or DEFAULT_SCENES.get(page.name[:2], [])
-        for number, cell in enumerate(notebook.cells):
-            if cell.cell_type != "markdown":
+        notebook = json.loads(page.read_text(encoding="utf-8"))
+        cells, settings = notebook["cells"], notebook["metadata"].get("equations", {})
+        scenes = settings.get("scenes") or DEFAULT_SCENES.get(page.name[:2], [])
+        for number, cell in enumerate(cells):
+            if cell["cell_type"] != "markdown":
                 continue
-            settings = cell.metadata.get("equations", {})
-            following = next((k for k in range(number + 1, len(notebook.cells))
-                              if notebook.cells[k].cell_type == "code"), None)
-            found += _in_cell(page, number, cell.source, settings, list(scenes), following)
+            settings = cell["metadata"].get("equations", {})
+            following = next((k for k in range(number + 1, len(cells)) if cells[k]["cell_type"] == "code"), None)
+            found += _in_cell(page, number, "".join(cell["source"]), settings, list(scenes), following)
     else:
         text = page.read_text(encoding="utf-8")
         settings = {}

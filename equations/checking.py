@@ -436,7 +436,7 @@ class Trial:
         difference = float(np.max(np.abs(x - y), initial=0)) / scale
         tolerance = COARSE if self.evaluator.coarse else EXACT
         if relation == r"\approx":
-            tolerance = self.printed_precision(a, b, scale) or APPROXIMATE
+            tolerance = self.printed_precision(a, b, scale) or APPROXIMATE * max(scale, 0.1) / scale
         if not difference <= tolerance:
             raise Wrong(f"{source(a)} is {shown(x)}, but {source(b)} is {shown(y)}{self.hint(x, y)}")
         if relation == "=":

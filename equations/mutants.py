@@ -82,11 +82,10 @@ class Maker:
             if not isinstance(value, np.ndarray | np.floating | float) or np.iscomplexobj(value):
                 return
             value = np.asarray(value)
-            facts = {"1": np.all(value == 1) or np.allclose(value, 1, atol=1e-12),
-                     "0": np.allclose(value, 0, atol=1e-12),
-                     "symmetric": value.ndim == 2 and value.shape[0] == value.shape[1] and np.allclose(value, value.T)}
-            for name, holds in facts.items():
-                always[span, name] = always.get((span, name), True) and bool(holds)
+            before = always.get(span, (True, True, True))
+            square = value.ndim == 2 and value.shape[0] == value.shape[1]
+            always[span] = (before[0] and near(value, 1), before[1] and near(value, 0),
+                            before[2] and square and near(value, value.T))
 
         def watched_product(evaluator, x, y, left, right):
             if getattr(x, "shape", None) != () and getattr(y, "shape", None) != ():
@@ -108,7 +107,8 @@ class Maker:
         finally:
             Evaluator.product, Evaluator.evaluate, Evaluator.factor = product, evaluate, factor
         self.arrays = arrays
-        self.always = {key for key, holds in always.items() if holds}
+        self.always = {(span, name) for span, facts in always.items()
+                       for name, holds in zip(("1", "0", "symmetric"), facts, strict=True) if holds}
 
     def edit(self, kind, start, end, text, same=""):
         """Note an edit. same: why the result would say the same, if it is accepted."""
@@ -352,6 +352,10 @@ class Maker:
                 break
 
 
+def near(value, other):
+    return bool((np.abs(value - other) < 1e-12).all())
+
+
 def descend(node, parents=()):
     yield node, parents
     for kid in node.kids:
@@ -373,12 +377,17 @@ def key_of(statements):
                  for s in statements)
 
 
-def make(tex, scene, sizes=None, let=None):
-    """The mutants of an equation, at most AT_MOST, taken in turn from each kind of mistake."""
+def make(tex, scene, sizes=None, let=None, first=()):
+    """The mutants of an equation, one by one, in turn from each kind of mistake; at most AT_MOST.
+
+    first: the kinds to begin with.
+    """
     maker = Maker(tex, scene, sizes, let)
-    seen = {key_of(maker.statements)}
-    kinds = defaultdict(list)
-    for kind, start, end, text, same in maker.edits:
+    seen, kinds = {key_of(maker.statements)}, {kind: [] for kind in first}
+    for edit in maker.edits:
+        kinds.setdefault(edit[0], []).append(edit)
+    made = 0
+    for kind, start, end, text, same in filter(None, itertools.chain(*itertools.zip_longest(*kinds.values()))):
         new = edited(tex, start, end, text)
         try:
             key = key_of(read(new))
@@ -386,11 +395,10 @@ def make(tex, scene, sizes=None, let=None):
             continue
         if key not in seen:
             seen.add(key)
-            kinds[kind].append(Mutant(kind, new, same=same))
-    result = []
-    for batch in itertools.zip_longest(*kinds.values()):
-        result += [m for m in batch if m is not None]
-    return result[:AT_MOST]
+            yield Mutant(kind, new, same=same)
+            made += 1
+            if made == AT_MOST:
+                return
 
 
 # -- trying -----------------------------------------------------------------------------------------------------
@@ -401,7 +409,7 @@ def try_equation(result):
     settings = equation.settings
     sizes, let = settings.get("sizes"), settings.get("let")
     scenes = [v.scene for v in result.verdicts]
-    made = make(equation.tex, scenes[0], sizes, let)
+    made = list(make(equation.tex, scenes[0], sizes, let))
     for mutant in made:
         try_mutant(mutant, scenes, settings)
         if not mutant.rejected:

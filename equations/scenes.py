@@ -62,7 +62,8 @@ class Symbol:
     """How a printed symbol shows a quantity of the scene.
 
     shows: "whole" the array; "column" one example's column of a batch; "entry" one number of it, written
-    with its indices; "example" a row of numbers, one per example, of which (i) takes one.
+    with its indices; "example" a row of numbers, one per example, of which (i) takes one; "row" the array,
+    of which one index takes a row.
     layered: carries [l]. layer: the layer it always has. time: "_" or "(" if it carries a time.
     """
 
@@ -834,8 +835,8 @@ class Initial(Scene):
         self.w_all = np.kron(signs, outer) * spread[0]
         self.x_all = np.kron(np.ones((1, signs.shape[1])), signs) * spread[1]
         for name in ("w", "x"):
-            self.show(name, name + "_all", shows="column")
-        self.show("z", "z_all", shows="example")
+            self.show(name, name + "_all", shows="row")
+        self.show("z", "z_all")
         mean = lambda v: np.array(np.mean(v))                                       # noqa: E731
         self.functions["E"] = self.functions[r"\mathbb{E}"] = mean
         self.functions["Var"] = lambda v: np.array(np.mean(v * v) - np.mean(v) ** 2)
