@@ -6,7 +6,6 @@ import sys
 from equations import book, checking
 from equations.scenes import SCENES, Outside, Unknown
 
-
 SHOWN = {"whole": "", "column": " (columns of it, (i))", "row": " (rows of it, j)", "entry": " (its entries)",
          "example": " (one per example, (i))"}
 

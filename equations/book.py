@@ -112,7 +112,7 @@ def pages(names=()):
 def displayed(markdown):
     """[(label, tex, problem)] of a piece of markdown, in order."""
     text = FENCE.sub(lambda m: " " * len(m.group()), markdown)
-    text = re.sub(r"`[^`\n]*`", lambda m: " " * len(m.group()), text)
+    text = re.sub(r"(?<!`)`[^`\n]+`(?!`)", lambda m: " " * len(m.group()), text)
     found = []
     for match in DIRECTIVE.finditer(text):
         label = re.search(r"^:label:\s*(\S+)", match["body"], re.M)

@@ -22,8 +22,32 @@ INEQUALITIES = {"<", ">", r"\le", r"\ge", r"\ne"}
 BOUND = "a looser bound is true as well"
 KRONECKER = "the two indices of Kronecker's delta may be exchanged"
 
-# (label, part of the mutant that the original does not have): why the mutant says the same. See README.md.
-EQUIVALENT = {}
+# (label, part of the mutant that the original does not have): why the mutant is true as well. Found by reading.
+ONE_IN_TOTAL = "targets and answers both sum to 1"
+TWICE = "a ReLU of a ReLU is the same ReLU, and A is positive where Z is"
+ROUNDED = "the rounded number is the same"
+ANY_THRESHOLD = "the inputs are 0 and 1, so that any threshold between two sums gives the same gate"
+EQUIVALENT = {
+    ("eq-bp1-index", r"a^{[L]}_j } \frac"): "only the term k = j of the sum is not 0",
+    ("eq-softmax-total", r"\frac{\sum_{k=1}"): "numerator and denominator are equal",
+    ("eq-softmax-total", "y _i"): ONE_IN_TOTAL,
+    ("eq-net-y", "n_2} Y_{ki}"): ONE_IN_TOTAL,
+    ("eq-net-y", r"n_2} \hat{Y} _{ki}"): ONE_IN_TOTAL,
+    ("eq-net-a1", r"\operatorname{ReLU}(A "): TWICE,
+    ("eq-net-a1", r"\max(0, A "): TWICE,
+    ("eq-net-delta1", r"\operatorname{ReLU}'(A "): TWICE,
+    ("eq-accuracy-error", "0.98"): ROUNDED,
+    ("eq-accuracy-error", "10001"): ROUNDED,
+    ("eq-and", "1.8"): ANY_THRESHOLD,
+    ("eq-or", "0.8"): ANY_THRESHOLD,
+    ("eq-or", "x_2 > 0"): ANY_THRESHOLD,
+    ("eq-not", "0.8"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", "0.8"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", "1.8"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", "x_2 > 0"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", r"{\text{AND}} > 0"): ANY_THRESHOLD,
+    ("eq-relu-switch", "[a > 0]"): "the gate's answer a is 1 where z > 0",
+}
 
 
 @dataclass
@@ -134,7 +158,7 @@ class Maker:
                 turned = f"-({body})" if right.kind in ("add", "sub", "neg") else f"-{body}"
                 self.edit("sign", start, end, turned, zero)
                 self.edit("term", end, end, " + 1")
-                if "m" in self.scene.sizes and "1" not in body[:8]:
+                if "m" in self.scene.sizes:
                     self.edit("1/m", start, start, r"\frac{1}{m} ")
             elif relation in ("<", ">", r"\le", r"\ge", r"\ne"):
                 turned = {"<": ">", ">": "<", r"\le": r"> ", r"\ge": r"< ", r"\ne": "= "}[relation]

@@ -422,7 +422,7 @@ class Network(Scene):
         rng, n = self.rng, self.layers
         self.x = rng.normal(size=(n[0], m))
         self.theta = np.concatenate([np.concatenate([
-            rng.normal(size=b * a) * 1.5 / np.sqrt(a), rng.normal(size=b)]) for a, b in pairwise(n)])
+            rng.normal(size=b * a) * 1.2 / np.sqrt(a), 0.6 * rng.normal(size=b)]) for a, b in pairwise(n)])
         self.y = self.labels((n[-1], m), self.cost == "ce")
         self._declare(m)
         self.constant(r"\eta", 0.31)
