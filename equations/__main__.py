@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from equations import book, checking
+from equations import book, checking, record
 from equations.scenes import SCENES, Outside, Unknown
 
 SHOWN = {"whole": "", "column": " (columns of it, (i))", "row": " (rows of it, j)", "entry": " (its entries)",
@@ -15,12 +15,16 @@ def main(arguments=None):
     parser.add_argument("chapters", nargs="*", help="chapters by number, name or path; all if none is given")
     parser.add_argument("--mutants", action="store_true", help="also make wrong versions and see them rejected")
     parser.add_argument("--failed", action="store_true", help="print only what failed")
+    parser.add_argument("--record", action="store_true", help="try everything, write the numbers of chapter 17")
     parser.add_argument("--try", dest="tex", metavar="LATEX", help="check one equation, with --scene")
     parser.add_argument("--scene", help="the scene for --try")
     parser.add_argument("--scenes", action="store_true", help="list the scenes with their symbols")
     options = parser.parse_args(arguments)
     if options.scenes:
         return list_scenes()
+    if options.record:
+        print(f"written: {record.write().relative_to(book.ROOT)}; now execute chapter 17 again")
+        return 0
     if options.tex:
         return try_one(options)
     try:

@@ -275,7 +275,7 @@ class Evaluator:
         if key[0] in self.scene.derived:
             if self.nudge and isinstance(self.nudge[2], complex):
                 raise Nested
-            if key[1] is not None and not 1 <= key[1] <= (self.scene.depth or 0):
+            if key[1] is not None and not 1 <= key[1] <= (self.scene.depth or self.scene.last_time or 0):
                 raise Outside(f"${name}$ of layer {key[1]}")
             return self.scene.derive(key, self.overrides)
         if any(k[0] == key[0] for k in values):
@@ -651,12 +651,10 @@ class Evaluator:
             return self.raised(self.apply(name, scripts, given, node), argument), k + 2
         if argument.kind in ("sum", "prod"):
             return self.apply(name, scripts, [self.known(self.evaluate(argument))], node), k + 2
-        if k + 2 < len(nodes):
+        value, end = self.factor(nodes, k + 1)
+        if end < len(nodes):
             raise Wrong(f"where does the argument of {self.source(node)} end? Write parentheses")
-        if self.function(argument):
-            value, end = self.call(nodes, k + 1)
-            return self.apply(name, scripts, [value], node), end
-        return self.apply(name, scripts, [self.known(self.evaluate(argument))], node), k + 2
+        return self.apply(name, scripts, [self.known(value)], node), end
 
     def apply(self, name, scripts, given, node):
         function = {r"\log": self.log, "diag": self.diagonal, r"\max": self.largest, r"\min": self.smallest,

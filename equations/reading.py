@@ -301,6 +301,8 @@ def canonical(token):
     if match and match.group(1) in ("hat", "bar", "tilde", "mathbf", "mathcal", "mathbb", "mathrm",
                                     "operatorname", "text", "vec"):
         inner = (match.group(2) or match.group(3) or match.group(4)).replace(" ", "")
+        if match.group(1) == "mathrm" and inner == "i":
+            return r"\mathrm{i}"
         if match.group(1) in ("mathrm", "operatorname", "text"):
             return inner
         return f"\\{match.group(1)}{{{inner}}}"

@@ -51,6 +51,15 @@ TRUE = [
     ("adam", r"\hat m_t = \frac{m_t}{1 - \beta_1^t}, \qquad \theta_t = \theta_{t-1} - \eta "
              r"\frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}"),
     ("momentum", r"v \leftarrow \beta v + g, \qquad \theta \leftarrow \theta - \eta v"),
+    ("convolution", r"Z_{ij} = \sum_{p=1}^{k} \sum_{q=1}^{k} W_{pq} X_{i+p-1, j+q-1} + b"),
+    ("convolution", r"\frac{\partial C}{\partial W_{pq}} = \sum_{i,j} \Delta_{ij} X_{i+p-1, j+q-1}"),
+    ("pooling", r"A_{ij} = \max(X_{2i-1, 2j-1}, X_{2i-1, 2j}, X_{2i, 2j-1}, X_{2i, 2j})"),
+    ("recurrent", r"h_t = \tanh(W x_t + U h_{t-1} + b)"),
+    ("recurrent", r"\delta_{t-1} = U^{\mathsf T} \delta_t \odot \sigma'(z_{t-1}), \qquad \text{for } t = 2, \dots, T"),
+    ("recurrent", r"\frac{\partial C}{\partial U} = \sum_{t=1}^{T} \delta_t h_{t-1}^{\mathsf T}"),
+    ("lstm", r"f_t = \operatorname{sigmoid}(W_f x_t + U_f h_{t-1} + b_f)"),
+    ("lstm", r"c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t)"),
+    ("gan", r"C_D = -\frac1m \sum_{i=1}^{m} \left( \log D(x^{(i)}) + \log\bigl(1 - D(G(z^{(i)}))\bigr) \right)"),
     ("numbers", r"784 \cdot 16 + 16 + 16 \cdot 16 + 16 + 16 \cdot 10 + 10 = 13\,002"),
     ("numbers", r"\frac{1}{1 + e^{-2}} \approx 0.8808"),
 ]
