@@ -28,8 +28,8 @@ test: system site  ## prove it: library, equations, notebooks, built pages in a 
 lab: $(INSTALLED)  ## JupyterLab on the chapters
 	$(BIN)/jupyter lab --notebook-dir=. chapters
 
-equations: $(INSTALLED)  ## check every displayed equation against its line of code
-	$(BIN)/python -m equations
+equations: $(INSTALLED)  ## evaluate every displayed equation, and see its wrong versions rejected (CHAPTER=03: one chapter)
+	$(BIN)/python -m equations --mutants $(CHAPTER)
 
 bench: $(INSTALLED)  ## speed side by side with PyTorch, scikit-learn, JAX and textbook NumPy
 	$(BIN)/python -m benchmarks

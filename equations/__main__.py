@@ -3,8 +3,11 @@
 import argparse
 import sys
 
-from equations import book, checking
+from equations import book, checking, record
 from equations.scenes import SCENES, Outside, Unknown
+
+SHOWN = {"whole": "", "column": " (columns of it, (i))", "row": " (rows of it, j)", "entry": " (its entries)",
+         "example": " (one per example, (i))"}
 
 
 def main(arguments=None):
@@ -12,12 +15,16 @@ def main(arguments=None):
     parser.add_argument("chapters", nargs="*", help="chapters by number, name or path; all if none is given")
     parser.add_argument("--mutants", action="store_true", help="also make wrong versions and see them rejected")
     parser.add_argument("--failed", action="store_true", help="print only what failed")
+    parser.add_argument("--record", action="store_true", help="try everything, write the numbers of chapter 17")
     parser.add_argument("--try", dest="tex", metavar="LATEX", help="check one equation, with --scene")
     parser.add_argument("--scene", help="the scene for --try")
     parser.add_argument("--scenes", action="store_true", help="list the scenes with their symbols")
     options = parser.parse_args(arguments)
     if options.scenes:
         return list_scenes()
+    if options.record:
+        print(f"written: {record.write().relative_to(book.ROOT)}; now execute chapter 17 again")
+        return 0
     if options.tex:
         return try_one(options)
     try:
@@ -91,9 +98,7 @@ def list_scenes():
             except (Outside, Unknown, KeyError):
                 shape = "?"
             marks = ("^{[l]}" if symbol.layered else "") + {"(": "^{(t)}", "_": "_t", "": ""}[symbol.time]
-            extra = {"column": " (columns of it, (i))", "entry": " (its entries)", "example": " (one per example, (i))",
-                     "whole": ""}[symbol.shows]
-            print(f"    {printed + marks:18} {shape}{extra}")
+            print(f"    {printed + marks:18} {shape}{SHOWN[symbol.shows]}")
         print(f"    sizes: {', '.join(f'{k} = {v}' for k, v in scene.sizes.items())}")
     return 0
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import nbformat
-
 from equations.checking import Verdict, check, declares
 from equations.scenes import SCENES
 
@@ -114,7 +112,7 @@ def pages(names=()):
 def displayed(markdown):
     """[(label, tex, problem)] of a piece of markdown, in order."""
     text = FENCE.sub(lambda m: " " * len(m.group()), markdown)
-    text = re.sub(r"`[^`\n]*`", lambda m: " " * len(m.group()), text)
+    text = re.sub(r"(?<!`)`[^`\n]+`(?!`)", lambda m: " " * len(m.group()), text)
     found = []
     for match in DIRECTIVE.finditer(text):
         label = re.search(r"^:label:\s*(\S+)", match["body"], re.M)
@@ -134,15 +132,15 @@ def equations_of(page):
     page = Path(page)
     found = []
     if page.suffix == ".ipynb":
-        notebook = nbformat.read(page, as_version=4)
-        scenes = notebook.metadata.get("equations", {}).get("scenes") or DEFAULT_SCENES.get(page.name[:2], [])
-        for number, cell in enumerate(notebook.cells):
-            if cell.cell_type != "markdown":
+        notebook = json.loads(page.read_text(encoding="utf-8"))
+        cells, settings = notebook["cells"], notebook["metadata"].get("equations", {})
+        scenes = settings.get("scenes") or DEFAULT_SCENES.get(page.name[:2], [])
+        for number, cell in enumerate(cells):
+            if cell["cell_type"] != "markdown":
                 continue
-            settings = cell.metadata.get("equations", {})
-            following = next((k for k in range(number + 1, len(notebook.cells))
-                              if notebook.cells[k].cell_type == "code"), None)
-            found += _in_cell(page, number, cell.source, settings, list(scenes), following)
+            settings = cell["metadata"].get("equations", {})
+            following = next((k for k in range(number + 1, len(cells)) if cells[k]["cell_type"] == "code"), None)
+            found += _in_cell(page, number, "".join(cell["source"]), settings, list(scenes), following)
     else:
         text = page.read_text(encoding="utf-8")
         settings = {}

@@ -15,7 +15,7 @@ EXACT = 1e-7        # relative tolerance of an equality
 APPROXIMATE = 1e-6  # of an \approx between two formulas
 TROUBLE = (Wrong, Nested, ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 BUILT_IN = {"e", "I", "d", "T", r"\mathbf{I}", r"\mathbf{1}", r"\mathbb{1}", r"\mathbb{R}", r"\mathbb{N}", r"\nabla",
-            r"\log", r"\max", r"\min", r"\arg", "argmax", "argmin", "diag", r"\pi", r"\delta", r"\infty"}
+            r"\log", r"\max", r"\min", r"\arg", "argmax", "argmin", "diag", r"\pi", r"\mathrm{i}", r"\delta", r"\infty"}
 EXTREMES = (r"\max", r"\min", "argmax", "argmin")
 
 
@@ -429,14 +429,15 @@ class Trial:
                             + (": one is the transpose of the other" if turned else ""))
         if self.dry:
             return
-        x, y = np.real(x), np.real(y)
+        if not (np.any(np.imag(x)) or np.any(np.imag(y))):
+            x, y = np.real(x), np.real(y)
         if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
             raise Wrong(f"{source(a)} or {source(b)} is not finite here")
         scale = max(1e-6, float(np.max(np.abs(x), initial=0)), float(np.max(np.abs(y), initial=0)))
         difference = float(np.max(np.abs(x - y), initial=0)) / scale
         tolerance = COARSE if self.evaluator.coarse else EXACT
         if relation == r"\approx":
-            tolerance = self.printed_precision(a, b, scale) or APPROXIMATE
+            tolerance = self.printed_precision(a, b, scale) or APPROXIMATE * max(scale, 0.1) / scale
         if not difference <= tolerance:
             raise Wrong(f"{source(a)} is {shown(x)}, but {source(b)} is {shown(y)}{self.hint(x, y)}")
         if relation == "=":

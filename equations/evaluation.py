@@ -247,6 +247,9 @@ class Evaluator:
             if example is None:
                 raise Unwritten(f"${name}$ belongs to one example: write ${name}^{{(i)}}$")
             return (0, self.position(example, value.shape[1], f"${name}$"))
+        if symbol.shows == "row" and components is not None:
+            j = self.position(components[0], value.shape[0], f"${name}$")
+            return (slice(j, j + 1), slice(None))
         if symbol.shows == "column":
             if example is None and value.shape[1] != 1:
                 raise Unwritten(f"${name}$ is the column of one example: write ${name}^{{(i)}}$, or the capital letter")
@@ -272,7 +275,7 @@ class Evaluator:
         if key[0] in self.scene.derived:
             if self.nudge and isinstance(self.nudge[2], complex):
                 raise Nested
-            if key[1] is not None and not 1 <= key[1] <= (self.scene.depth or 0):
+            if key[1] is not None and not 1 <= key[1] <= (self.scene.depth or self.scene.last_time or 0):
                 raise Outside(f"${name}$ of layer {key[1]}")
             return self.scene.derive(key, self.overrides)
         if any(k[0] == key[0] for k in values):
@@ -648,12 +651,10 @@ class Evaluator:
             return self.raised(self.apply(name, scripts, given, node), argument), k + 2
         if argument.kind in ("sum", "prod"):
             return self.apply(name, scripts, [self.known(self.evaluate(argument))], node), k + 2
-        if k + 2 < len(nodes):
+        value, end = self.factor(nodes, k + 1)
+        if end < len(nodes):
             raise Wrong(f"where does the argument of {self.source(node)} end? Write parentheses")
-        if self.function(argument):
-            value, end = self.call(nodes, k + 1)
-            return self.apply(name, scripts, [value], node), end
-        return self.apply(name, scripts, [self.known(self.evaluate(argument))], node), k + 2
+        return self.apply(name, scripts, [self.known(value)], node), end
 
     def apply(self, name, scripts, given, node):
         function = {r"\log": self.log, "diag": self.diagonal, r"\max": self.largest, r"\min": self.smallest,
@@ -814,14 +815,15 @@ class Evaluator:
         if limits.kind == "blank":
             raise Wrong(f"what does the sum in {self.source(node)} run over?")
         result = None
+        constant = not any(n.kind == "name" for n in body.walk())
         for _, value in self.runs(limits, upper if upper.kind != "blank" else None,
-                                  lambda: self.known(self.evaluate(body))):
+                                  lambda: self.known(self.evaluate(body)), constant):
             result = value if result is None else combine(result, value)
         if result is None:
             raise Wrong(f"the sum in {self.source(node)} is empty")
         return result
 
-    def runs(self, limits, upper, compute):
+    def runs(self, limits, upper, compute, constant=False):
         """[(index, value)] over what the limits say: j = 1 .. n, j, j != k, i in B, or j, k together."""
         if limits.kind == "items" and upper is None and all(k.kind == "name" for k in limits.kids):
             first, *others = limits.kids
@@ -846,7 +848,7 @@ class Evaluator:
             seen = self.ranges.get(name, {})
             if len({b for a, b in seen}) > 1:
                 raise Wrong(f"${name}$ runs over axes of different sizes: {named(seen)}")
-            if not seen and relation != "=" and not self.mentions(name, compute):
+            if not seen and not constant and not self.mentions(name, compute):
                 raise Wrong(f"${name}$ indexes nothing in the sum")
             return results
         finally:

@@ -22,8 +22,32 @@ INEQUALITIES = {"<", ">", r"\le", r"\ge", r"\ne"}
 BOUND = "a looser bound is true as well"
 KRONECKER = "the two indices of Kronecker's delta may be exchanged"
 
-# (label, part of the mutant that the original does not have): why the mutant says the same. See README.md.
-EQUIVALENT = {}
+# (label, part of the mutant that the original does not have): why the mutant is true as well. Found by reading.
+ONE_IN_TOTAL = "targets and answers both sum to 1"
+TWICE = "a ReLU of a ReLU is the same ReLU, and A is positive where Z is"
+ROUNDED = "the rounded number is the same"
+ANY_THRESHOLD = "the inputs are 0 and 1, so that any threshold between two sums gives the same gate"
+EQUIVALENT = {
+    ("eq-bp1-index", r"a^{[L]}_j } \frac"): "only the term k = j of the sum is not 0",
+    ("eq-softmax-total", r"\frac{\sum_{k=1}"): "numerator and denominator are equal",
+    ("eq-softmax-total", "y _i"): ONE_IN_TOTAL,
+    ("eq-net-y", "n_2} Y_{ki}"): ONE_IN_TOTAL,
+    ("eq-net-y", r"n_2} \hat{Y} _{ki}"): ONE_IN_TOTAL,
+    ("eq-net-a1", r"\operatorname{ReLU}(A "): TWICE,
+    ("eq-net-a1", r"\max(0, A "): TWICE,
+    ("eq-net-delta1", r"\operatorname{ReLU}'(A "): TWICE,
+    ("eq-accuracy-error", "0.98"): ROUNDED,
+    ("eq-accuracy-error", "10001"): ROUNDED,
+    ("eq-and", "1.8"): ANY_THRESHOLD,
+    ("eq-or", "0.8"): ANY_THRESHOLD,
+    ("eq-or", "x_2 > 0"): ANY_THRESHOLD,
+    ("eq-not", "0.8"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", "0.8"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", "1.8"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", "x_2 > 0"): ANY_THRESHOLD,
+    ("eq-xor-three-neurons", r"{\text{AND}} > 0"): ANY_THRESHOLD,
+    ("eq-relu-switch", "[a > 0]"): "the gate's answer a is 1 where z > 0",
+}
 
 
 @dataclass
@@ -82,11 +106,10 @@ class Maker:
             if not isinstance(value, np.ndarray | np.floating | float) or np.iscomplexobj(value):
                 return
             value = np.asarray(value)
-            facts = {"1": np.all(value == 1) or np.allclose(value, 1, atol=1e-12),
-                     "0": np.allclose(value, 0, atol=1e-12),
-                     "symmetric": value.ndim == 2 and value.shape[0] == value.shape[1] and np.allclose(value, value.T)}
-            for name, holds in facts.items():
-                always[span, name] = always.get((span, name), True) and bool(holds)
+            before = always.get(span, (True, True, True))
+            square = value.ndim == 2 and value.shape[0] == value.shape[1]
+            always[span] = (before[0] and near(value, 1), before[1] and near(value, 0),
+                            before[2] and square and near(value, value.T))
 
         def watched_product(evaluator, x, y, left, right):
             if getattr(x, "shape", None) != () and getattr(y, "shape", None) != ():
@@ -108,7 +131,8 @@ class Maker:
         finally:
             Evaluator.product, Evaluator.evaluate, Evaluator.factor = product, evaluate, factor
         self.arrays = arrays
-        self.always = {key for key, holds in always.items() if holds}
+        self.always = {(span, name) for span, facts in always.items()
+                       for name, holds in zip(("1", "0", "symmetric"), facts, strict=True) if holds}
 
     def edit(self, kind, start, end, text, same=""):
         """Note an edit. same: why the result would say the same, if it is accepted."""
@@ -134,7 +158,7 @@ class Maker:
                 turned = f"-({body})" if right.kind in ("add", "sub", "neg") else f"-{body}"
                 self.edit("sign", start, end, turned, zero)
                 self.edit("term", end, end, " + 1")
-                if "m" in self.scene.sizes and "1" not in body[:8]:
+                if "m" in self.scene.sizes:
                     self.edit("1/m", start, start, r"\frac{1}{m} ")
             elif relation in ("<", ">", r"\le", r"\ge", r"\ne"):
                 turned = {"<": ">", ">": "<", r"\le": r"> ", r"\ge": r"< ", r"\ne": "= "}[relation]
@@ -352,6 +376,10 @@ class Maker:
                 break
 
 
+def near(value, other):
+    return bool((np.abs(value - other) < 1e-12).all())
+
+
 def descend(node, parents=()):
     yield node, parents
     for kid in node.kids:
@@ -373,12 +401,17 @@ def key_of(statements):
                  for s in statements)
 
 
-def make(tex, scene, sizes=None, let=None):
-    """The mutants of an equation, at most AT_MOST, taken in turn from each kind of mistake."""
+def make(tex, scene, sizes=None, let=None, first=()):
+    """The mutants of an equation, one by one, in turn from each kind of mistake; at most AT_MOST.
+
+    first: the kinds to begin with.
+    """
     maker = Maker(tex, scene, sizes, let)
-    seen = {key_of(maker.statements)}
-    kinds = defaultdict(list)
-    for kind, start, end, text, same in maker.edits:
+    seen, kinds = {key_of(maker.statements)}, {kind: [] for kind in first}
+    for edit in maker.edits:
+        kinds.setdefault(edit[0], []).append(edit)
+    made = 0
+    for kind, start, end, text, same in filter(None, itertools.chain(*itertools.zip_longest(*kinds.values()))):
         new = edited(tex, start, end, text)
         try:
             key = key_of(read(new))
@@ -386,11 +419,10 @@ def make(tex, scene, sizes=None, let=None):
             continue
         if key not in seen:
             seen.add(key)
-            kinds[kind].append(Mutant(kind, new, same=same))
-    result = []
-    for batch in itertools.zip_longest(*kinds.values()):
-        result += [m for m in batch if m is not None]
-    return result[:AT_MOST]
+            yield Mutant(kind, new, same=same)
+            made += 1
+            if made == AT_MOST:
+                return
 
 
 # -- trying -----------------------------------------------------------------------------------------------------
@@ -401,7 +433,7 @@ def try_equation(result):
     settings = equation.settings
     sizes, let = settings.get("sizes"), settings.get("let")
     scenes = [v.scene for v in result.verdicts]
-    made = make(equation.tex, scenes[0], sizes, let)
+    made = list(make(equation.tex, scenes[0], sizes, let))
     for mutant in made:
         try_mutant(mutant, scenes, settings)
         if not mutant.rejected:

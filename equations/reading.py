@@ -6,6 +6,7 @@ parsing, never removed: a position in a tree is a position in the LaTeX that the
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from lark import Lark, Token, Tree
@@ -198,8 +199,9 @@ def statement_spans(tex):
     return rows, "".join(chars)
 
 
+@lru_cache(maxsize=2000)
 def read(tex):
-    """The Statements of a displayed equation. Raises Unreadable."""
+    """The Statements of a displayed equation. Raises Unreadable. They are shared: nobody changes a tree."""
     clean = normalise(tex)
     rows, clean = statement_spans(clean)
     statements = []
@@ -299,6 +301,8 @@ def canonical(token):
     if match and match.group(1) in ("hat", "bar", "tilde", "mathbf", "mathcal", "mathbb", "mathrm",
                                     "operatorname", "text", "vec"):
         inner = (match.group(2) or match.group(3) or match.group(4)).replace(" ", "")
+        if match.group(1) == "mathrm" and inner == "i":
+            return r"\mathrm{i}"
         if match.group(1) in ("mathrm", "operatorname", "text"):
             return inner
         return f"\\{match.group(1)}{{{inner}}}"

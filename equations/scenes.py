@@ -62,7 +62,8 @@ class Symbol:
     """How a printed symbol shows a quantity of the scene.
 
     shows: "whole" the array; "column" one example's column of a batch; "entry" one number of it, written
-    with its indices; "example" a row of numbers, one per example, of which (i) takes one.
+    with its indices; "example" a row of numbers, one per example, of which (i) takes one; "row" the array,
+    of which one index takes a row.
     layered: carries [l]. layer: the layer it always has. time: "_" or "(" if it carries a time.
     """
 
@@ -92,7 +93,7 @@ class Scene:
         self.symbols, self.sizes, self.layers = {}, {}, []
         self.functions = {r"\sigma": sigmoid, "sigmoid": sigmoid, "tanh": np.tanh, r"\tanh": np.tanh,
                           "ReLU": relu, "softmax": softmax, "LeakyReLU": leaky_relu,
-                          r"\exp": np.exp, r"\sin": np.sin, r"\cos": np.cos, r"\cosh": np.cosh}
+                          r"\exp": np.exp, r"\sin": np.sin, r"\cos": np.cos, r"\cosh": np.cosh, "Im": np.imag}
         self.arguments = {}   # printed name -> quantities it can be called with
         self.sets = {}        # printed name -> tuple of whole numbers
         self.derived = {}     # quantity -> function of the overrides, computed through derivatives
@@ -421,7 +422,7 @@ class Network(Scene):
         rng, n = self.rng, self.layers
         self.x = rng.normal(size=(n[0], m))
         self.theta = np.concatenate([np.concatenate([
-            rng.normal(size=b * a) * 1.5 / np.sqrt(a), rng.normal(size=b)]) for a, b in pairwise(n)])
+            rng.normal(size=b * a) * 1.2 / np.sqrt(a), 0.6 * rng.normal(size=b)]) for a, b in pairwise(n)])
         self.y = self.labels((n[-1], m), self.cost == "ce")
         self._declare(m)
         self.constant(r"\eta", 0.31)
@@ -834,8 +835,8 @@ class Initial(Scene):
         self.w_all = np.kron(signs, outer) * spread[0]
         self.x_all = np.kron(np.ones((1, signs.shape[1])), signs) * spread[1]
         for name in ("w", "x"):
-            self.show(name, name + "_all", shows="column")
-        self.show("z", "z_all", shows="example")
+            self.show(name, name + "_all", shows="row")
+        self.show("z", "z_all")
         mean = lambda v: np.array(np.mean(v))                                       # noqa: E731
         self.functions["E"] = self.functions[r"\mathbb{E}"] = mean
         self.functions["Var"] = lambda v: np.array(np.mean(v * v) - np.mean(v) ** 2)
@@ -938,6 +939,136 @@ class Adam(Optimiser):
         return c[r"\eta"] * m_hat / (np.sqrt(v_hat) + c[r"\epsilon"])
 
 
+# -- other layers ---------------------------------------------------------------------------------------------------
+
+class Convolution(Scene):
+    about = "one image X, one square kernel W, Z = W slid over X plus b, A = sigma(Z), quadratic cost against Y"
+    parameters = "W"
+
+    def setup(self):
+        high, wide, k = self.size("n_h"), self.size("n_w"), 3
+        self.sizes["k"] = k
+        self.x, self.w = self.rng.normal(size=(high + 2, wide + 2)), self.rng.normal(size=(k, k))
+        self.sizes.update(n_h=high + 2, n_w=wide + 2)
+        self.b, self.y = self.rng.normal(), self.rng.random((high + 3 - k, wide + 3 - k))
+        for name in ("X", "W", "b", "Z", "A", "Y", "C"):
+            self.show(name, name)
+        for name, quantity in (("x", "X"), ("w", "W"), ("z", "Z"), ("a", "A"), ("y", "Y"), (r"\delta", "Delta")):
+            self.show(name, quantity, shows="entry")
+        self.show(r"\Delta", "Delta")
+        self.derived = {"Delta": lambda overrides, _: self.gradient(("Z", None), lambda v: v["C", None], overrides)}
+
+    def forward(self):
+        x, w, b, y = self.put("X", self.x), self.put("W", self.w), self.put("b", self.b), self.put("Y", self.y)
+        rows, columns = self.y.shape
+        z = sum(w[p, q] * x[p:p + rows, q:q + columns] for p in range(3) for q in range(3)) + b
+        a = self.put("A", sigmoid(self.put("Z", z)))
+        self.put("C", 0.5 * ((a - y) ** 2).sum())
+
+
+class Pooling(Scene):
+    about = "one image X, the largest (A) and the mean (M) of each square of two by two"
+
+    def setup(self):
+        high, wide = self.size("n_h"), self.size("n_w")
+        self.x, self.y = self.rng.normal(size=(2 * high, 2 * wide)), self.rng.random((high, wide))
+        for name in ("X", "A", "M", "Y", "C"):
+            self.show(name, name)
+
+    def forward(self):
+        x, y = self.put("X", self.x), self.put("Y", self.y)
+        corners = np.stack([x[i::2, j::2] for i in (0, 1) for j in (0, 1)])
+        largest = np.argmax(corners.real, axis=0)
+        a = self.put("A", np.take_along_axis(corners, largest[None], axis=0)[0])
+        self.put("M", corners.mean(axis=0))
+        self.put("C", 0.5 * ((a - y) ** 2).sum())
+
+
+class Recurrent(Scene):
+    about = "h_t = tanh(W x_t + U h_{t-1} + b), quadratic cost of the last h against y, T steps"
+    last_time = 4
+
+    def setup(self):
+        n, p = self.size("n"), self.size("p")
+        self.sizes["T"] = self.last_time
+        rng = self.rng
+        self.xs, self.y = rng.normal(size=(self.last_time + 1, p, 1)), rng.random((n, 1))
+        self.start = {"W": rng.normal(size=(n, p)), "U": rng.normal(size=(n, n)) / np.sqrt(n),
+                      "b": rng.normal(size=(n, 1))}
+        for name in ("x", "h", "z"):
+            self.show(name, name, time="_")
+        for name in ("W", "U", "b", "y", "C"):
+            self.show(name, name)
+        self.show(r"\delta", "delta", time="_")
+        self.functions[r"\sigma"] = np.tanh
+        self.derived = {"delta": lambda overrides, t: self.gradient(("z", t), lambda v: v["C", None], overrides)}
+
+    def forward(self):
+        w, u, b = (self.put(name, value) for name, value in self.start.items())
+        y, h = self.put("y", self.y), self.put("h", 0 * self.y, at=0)
+        for t in range(1, self.last_time + 1):
+            z = self.put("z", w @ self.put("x", self.xs[t], at=t) + u @ h + b, at=t)
+            h = self.put("h", np.tanh(z), at=t)
+        self.put("C", 0.5 * ((h - y) ** 2).sum())
+
+
+class Lstm(Scene):
+    about = "the gates i, f, o and the candidate g, the cell c and the state h of an LSTM, T steps"
+    last_time = 3
+
+    def setup(self):
+        n, p = self.size("n"), self.size("p")
+        self.sizes["T"] = self.last_time
+        self.xs, self.y = self.rng.normal(size=(self.last_time + 1, p, 1)), self.rng.random((n, 1))
+        self.start = {}
+        for gate in "ifog":
+            self.start |= {f"W_{gate}": self.rng.normal(size=(n, p)), f"U_{gate}": self.rng.normal(size=(n, n)),
+                           f"b_{gate}": self.rng.normal(size=(n, 1))}
+            self.show(gate, gate, time="_")
+        for name in ("x", "h", "c"):
+            self.show(name, name, time="_")
+        for name in (*self.start, "y", "C"):
+            self.show(name, name)
+
+    def forward(self):
+        weights = {name: self.put(name, value) for name, value in self.start.items()}
+        y = self.put("y", self.y)
+        h, c = self.put("h", 0 * y, at=0), self.put("c", 0 * y, at=0)
+        for t in range(1, self.last_time + 1):
+            x, gates = self.put("x", self.xs[t], at=t), {}
+            for gate in "ifog":
+                z = weights[f"W_{gate}"] @ x + weights[f"U_{gate}"] @ h + weights[f"b_{gate}"]
+                gates[gate] = self.put(gate, np.tanh(z) if gate == "g" else sigmoid(z), at=t)
+            c = self.put("c", gates["f"] * c + gates["i"] * gates["g"], at=t)
+            h = self.put("h", gates["o"] * np.tanh(c), at=t)
+        self.put("C", 0.5 * ((h - y) ** 2).sum())
+
+
+class Gan(Scene):
+    about = "m real examples x and m noises z, functions D (a probability) and G, the costs of both"
+
+    def setup(self):
+        n, p, m = self.size("n"), self.size("p"), self.size("m")
+        self.x, self.z = self.rng.normal(size=(n, m)), self.rng.normal(size=(p, m))
+        self.d, self.g = self.rng.normal(size=(n, 1)), self.rng.normal(size=(n, p))
+        self.functions["D"] = lambda x: _row(sigmoid(self.d.T @ np.tanh(x)))
+        self.functions["G"] = lambda z: np.tanh(self.g @ z)
+        for name, quantity in (("x", "X"), ("z", "Z")):
+            self.show(name, quantity, shows="column")
+        for name in ("X", "Z", "C_D", "C_G"):
+            self.show(name, name)
+
+    def forward(self):
+        real = sigmoid(self.d.T @ np.tanh(self.put("X", self.x)))
+        fake = sigmoid(self.d.T @ np.tanh(np.tanh(self.g @ self.put("Z", self.z))))
+        self.put("C_D", -(np.log(real) + np.log(1 - fake)).mean())
+        self.put("C_G", -np.log(fake).mean())
+
+
+def _row(value):
+    return value[0, 0] if value.shape == (1, 1) else value
+
+
 SCENES = {
     "numbers": Numbers, "free": Free, "neuron": Neuron, "neuron-quadratic": NeuronQuadratic,
     "neuron-one": NeuronOne, "neuron-one-quadratic": NeuronOneQuadratic, "gate": Gate,
@@ -950,7 +1081,7 @@ SCENES = {
     "output-ce": OutputCe, "logistic": Logistic, "minibatch": Minibatch, "bowl": Bowl, "parabola": Parabola,
     "descent": Descent, "chain": Chain, "softmax": Softmax, "classes": Classes, "initial": Initial,
     "gradient-descent": GradientDescent, "momentum": Momentum, "nesterov": Nesterov, "rmsprop": RMSProp,
-    "adam": Adam,
+    "adam": Adam, "convolution": Convolution, "pooling": Pooling, "recurrent": Recurrent, "lstm": Lstm, "gan": Gan,
 }
 
-CONSTANTS = {"e": math.e, r"\pi": math.pi}
+CONSTANTS = {"e": math.e, r"\pi": math.pi, r"\mathrm{i}": 1j}

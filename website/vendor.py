@@ -58,7 +58,9 @@ PACKAGES = {
         "sha512-wglgQQ+VMj+MBKkTttdeoMtOah/H2A1w5GU1OAVXmDQqZYTK6C+oHZjQMxcNezIpiqUjC1YHKOo5XdP3ENvBng==",
         {
             "dist/embed-amd.js": "widgets/embed-amd.js",
+            # the icons are looked for in either place, by whichever of the manager's modules comes first
             "dist/*.woff2": "widgets/@jupyter-widgets/",
+            "*.woff2": "widgets/@jupyter-widgets/html-manager/dist/",
             "dist/*.woff": "widgets/@jupyter-widgets/",
             "dist/*.ttf": "widgets/@jupyter-widgets/",
             "dist/*.eot": "widgets/@jupyter-widgets/",

@@ -163,9 +163,8 @@ def _wrong(label, tex, scenes, settings):
     result = _RESULTS[label]
     shown, kinds = [], set()
     equation = result.equation
-    made = mutants.make(equation.tex, scenes[0], equation.settings.get("sizes"), equation.settings.get("let"))
-    made.sort(key=lambda m: TELLING.index(m.kind) if m.kind in TELLING else len(TELLING))
-    for mutant in made:
+    sizes, let = equation.settings.get("sizes"), equation.settings.get("let")
+    for mutant in mutants.make(equation.tex, scenes[0], sizes, let, first=TELLING):
         if mutant.kind in kinds:
             continue
         mutants.try_mutant(mutant, scenes, equation.settings)

@@ -55,7 +55,7 @@
       const gap = tall / (size - (size === 10 ? 0 : 0));
       return Array.from({ length: size }, (_, j) => ({ x, y: top + gap * (j + 0.5) }));
     });
-    return { picture, columns, radius: Math.min(narrow ? 5.2 : 8, tall / 40 + 1), narrow, base: height - 14, curveTop: height - bottom + 22 };
+    return { picture, columns, radius: Math.max(1, Math.min(narrow ? 5.2 : 8, tall / 40 + 1)), narrow, base: height - 14, curveTop: height - bottom + 22 };
   }
 
   // Errors are drawn on one scale for the whole film, so that they are seen to fade as the network learns.
