@@ -3,11 +3,10 @@
 import json
 import os
 import re
-import time
 
 import pytest
 
-from tests.site.conftest import ROOT, browser, html, site  # noqa: F401  (fixtures)
+from tests.site.conftest import ROOT, browser, html, site, until  # noqa: F401  (fixtures)
 from website.live.extension import enabled
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]-*.ipynb"))
@@ -69,14 +68,6 @@ class Reader:
 
     def close(self):
         self.context.close()
-
-
-def until(condition, what, timeout=PATIENCE / 1000):
-    """Wait until condition() is true (the browser's own waiting needs eval, which the policy forbids)."""
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.05)
 
 
 def told(page, cell):

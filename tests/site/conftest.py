@@ -3,6 +3,7 @@
 import os
 import shutil
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,14 @@ def chromium() -> str | None:
     """The path of a Chromium on this machine, or None."""
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "chrome")
     return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def until(condition, what: str, timeout: float = 30) -> None:
+    """Wait until condition() is true. (Playwright's own wait_for_function needs eval, which the pages' policy forbids.)"""
+    end = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

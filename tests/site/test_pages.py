@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.site.conftest import ROOT, SCREENSHOTS
+from tests.site.conftest import ROOT, SCREENSHOTS, until
 
 UNRENDERED = "document.querySelectorAll('.math').length - document.querySelectorAll('.math mjx-container').length"
 
@@ -27,12 +27,13 @@ def test_page(visit, page_path, theme):
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert page.title().strip()
 
-    page.wait_for_function(f"{UNRENDERED} <= 0", timeout=30_000)
+    until(lambda: page.evaluate(UNRENDERED) <= 0, "the formulas")
     assert page.evaluate("[...document.querySelectorAll('mjx-merror')].map(e => e.textContent)") == []
 
     views = widget_views(page_path)
     if views:
-        page.wait_for_function(f"document.querySelectorAll('.cell_output .widget-subarea').length >= {views}")
+        shown = page.locator(".cell_output .widget-subarea")
+        until(lambda: shown.count() >= views, "the widgets")
     broken = """[...document.images].filter(i => (i.loading !== 'lazy' && i.complete && !i.naturalWidth)
                                                  || !i.hasAttribute('alt')).map(i => i.src)"""
     assert page.evaluate(broken) == []
