@@ -116,10 +116,11 @@ def main():
     print(f"on the wire, gzipped: NumPy {wire(['numpy', 'widgets']):.1f} MB, with matplotlib "
           f"{wire(['numpy', 'matplotlib', 'widgets']):.1f} MB")  # fmt: skip
     with sync_playwright() as playwright, tempfile.TemporaryDirectory():
-        stem = next(s for s in stems if 'widget-view+json' in (HTML / "chapters" / f"{s}.html").read_text("utf-8"))
+        stem = next(s for s in stems if "widget-view+json" in (HTML / f"chapters/{s}.html").read_text("utf-8"))
         for warm in (False, True):
             times = [first_touch(playwright, address, stem, warm)[0] for _ in range(ROUNDS)]
-            print(f"{'Python ready' if warm else 'first touch'} to live widget, {stem}: {statistics.median(times):.2f} s")
+            start = "Python ready" if warm else "first touch"
+            print(f"{start} to live widget, {stem}: {statistics.median(times):.2f} s")
         for name, source in CELLS.items():
             took, growth = slider(playwright, address, stem, source)
             took.sort()

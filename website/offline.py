@@ -15,6 +15,10 @@ README = """Every Equation Runs, the whole book.
 Run   python serve.py   in this folder (any Python from 3.11 on); it opens the book in your browser.
 Opened as a file, pages can be read but not run: browsers start no Python from files.
 """
+START = """import runpy
+
+runpy.run_path("website/serve.py", run_name="__main__")
+"""
 PACKED = {".zip", ".woff2", ".png", ".jpg", ".npz"}  # compressed already
 
 
@@ -28,7 +32,7 @@ def pack(site: Path = SITE, target: Path = TARGET) -> Path:
             method = zipfile.ZIP_STORED if path.suffix in PACKED else zipfile.ZIP_DEFLATED
             archive.write(path, f"{folder}/_build/html/{path.relative_to(site).as_posix()}", method)
         archive.write(ROOT / "website" / "serve.py", f"{folder}/website/serve.py")
-        archive.writestr(f"{folder}/serve.py", "import runpy\n\nrunpy.run_path('website/serve.py', run_name='__main__')\n")
+        archive.writestr(f"{folder}/serve.py", START)
         archive.writestr(f"{folder}/README.txt", README)
     return target
 

@@ -32,7 +32,7 @@ def own_site(html, tmp_path):
 
 
 def test_a_chapter_once_opened_computes_without_a_network(browser, own_site):
-    folder, address, stop = own_site
+    _, address, stop = own_site
     one = Reader(browser, address, service_workers="allow")
     page = one.chapter(CHAPTERS[0])
     page.wait_for_selector("html[data-live-kept=yes]", state="attached", timeout=PATIENCE)

@@ -14,7 +14,6 @@ import importlib.metadata
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -58,7 +57,7 @@ PACKS = {
 DROP = re.compile(
     r"/tests?/|/testing/jpl_units/|/_pyinstaller/|/distutils/|/f2py/|/labextension/|/nbextension/|/sample_data/"
     r"|\.(pyi|pxd|pyx|c|h|hpp|a|so\.map|afm|typed)$|/mpl-data/images/|/pdfcorefonts/"
-    r"|/backends/(web_backend|qt_|qt_editor|backend_(gtk|qt|wx|tk|nb|web|cairo|macosx|pgf|pdf|ps|svg)|_backend_(gtk|tk|pdf))"
+    r"|/backends/(web_backend|qt_|backend_(gtk|qt|wx|tk|nb|web|cairo|macosx|pgf|pdf|ps|svg)|_backend_(gtk|tk|pdf))"
     r"|/_tkagg|/DejaVuSerif|/numpy/_core/(include|lib)/|/random/lib/|/random/_examples/"
     r"|/mypyc|__mypyc|/DejaVuSansMono-|/dateutil-zoneinfo\.tar|/PIL/_(webp|avif|imagingft|imagingcms)"
     r"|/PIL/(?!Png|Jpeg|Gif|Bmp|Ppm)\w+ImagePlugin\.py"
@@ -228,7 +227,8 @@ def bundle() -> None:
     (source / "nothing.js").write_text("export default {};\n")  # what postcss would ask of Node
     # anywidget comes as an AMD module; as an ES module it can be bundled
     anywidget = (MODULES / "anywidget" / "dist" / "index.js").read_text(encoding="utf-8")
-    anywidget, found = re.subn(r'\ndefine\(\["@jupyter-widgets/base"\], (\w+)\);\s*$', r"\nexport default \1;\n", anywidget)
+    amd = r'\ndefine\(\["@jupyter-widgets/base"\], (\w+)\);\s*$'
+    anywidget, found = re.subn(amd, r"\nexport default \1;\n", anywidget)
     if not found:
         raise EngineError("anywidget's dist/index.js no longer ends in define([...]): adapt bundle() in engine.py")
     (source / "anywidget.js").write_text(anywidget, encoding="utf-8")

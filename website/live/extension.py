@@ -162,7 +162,8 @@ def finish(app, error) -> None:
 def write_service_worker(outdir: Path) -> None:
     """The service worker, named after all that was built: another book is another worker, and old caches go."""
     release = hashlib.sha256()
-    for path in sorted(p for p in outdir.rglob("*") if p.suffix in (".html", ".css", ".js", ".json") and p.name != "sw.js"):
+    kinds = (".html", ".css", ".js", ".json")
+    for path in sorted(p for p in outdir.rglob("*") if p.suffix in kinds and p.name != "sw.js"):
         release.update(path.relative_to(outdir).as_posix().encode() + path.read_bytes())
     text = (Path(__file__).parent / "sw.js").read_text(encoding="utf-8")
     (outdir / "sw.js").write_text(text.replace("__RELEASE__", release.hexdigest()[:12]), encoding="utf-8")

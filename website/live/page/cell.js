@@ -88,6 +88,8 @@ export class Cell {
     const shown = this.input.querySelector(":scope > [class*='highlight']");
     const place = document.createElement("div");
     place.className = "live-editor";
+    // "/" is typed here; elsewhere on the page it is the theme's shortcut to the search
+    place.addEventListener("keydown", (event) => event.stopPropagation());
     shown.after(place);
     shown.hidden = true;
     this.editor = globalThis.liveEditor({

@@ -1,13 +1,14 @@
 """Run one cell as IPython does: its last expression is shown, top-level await works, magics do no harm."""
 
 import ast
+import asyncio
 import inspect
 import linecache
 import re
 import sys
 
 from live_kernel import comms, outputs
-from live_kernel.shell import SHELL
+from live_kernel.shell import CONTEXT, SHELL
 
 MAGIC = re.compile(r"^(\s*)(%%?|!)(\w*)(.*)$")
 HELP = re.compile(r"^(\s*)\??([\w.]+)\?{1,2}\s*$")
@@ -37,7 +38,14 @@ def is_statement(before):
 
 
 async def execute(source, cell, name):
-    """Run a cell; whatever happens is shown below it. Returns whether it ended without an error."""
+    """Run a cell; whatever happens is shown below it. Returns whether it ended without an error.
+
+    All cells share one context: np.set_printoptions, for one, is kept in a context variable.
+    """
+    return await asyncio.Task(run(source, cell, name), loop=asyncio.get_running_loop(), context=CONTEXT)
+
+
+async def run(source, cell, name):
     from IPython import get_ipython
 
     outputs.begin(cell)

@@ -6,6 +6,7 @@ import comm
 from comm.base_comm import BaseComm, CommManager
 
 from live_kernel import outputs
+from live_kernel.shell import CONTEXT
 
 manager = CommManager()
 owners = {}  # comm_id -> the cell that opened it
@@ -31,7 +32,10 @@ def install():
 
 def receive(text, buffers):
     """A message from the page. What its callbacks print or raise is shown below the widget's own cell."""
-    message = json.loads(text)
+    CONTEXT.run(handle, json.loads(text), buffers)
+
+
+def handle(message, buffers):
     message["buffers"] = [memoryview(buffer) for buffer in buffers]
     comm_id = message["content"]["comm_id"]
     outputs.begin(owners.get(comm_id))

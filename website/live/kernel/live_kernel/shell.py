@@ -1,5 +1,6 @@
 """What libraries expect of `get_ipython()`: a namespace, a display formatter, events, a way to show errors."""
 
+import contextvars
 import sys
 
 from live_kernel import outputs
@@ -52,3 +53,4 @@ def configure(line):
 
 
 SHELL = Shell()
+CONTEXT = contextvars.copy_context()  # what cells and callbacks run in

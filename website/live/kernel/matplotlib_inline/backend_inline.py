@@ -1,11 +1,10 @@
 """The inline back end under its real name, so that matplotlib and ipywidgets' own flush find it unchanged."""
 
+from live_kernel import outputs
 from matplotlib import _pylab_helpers, pyplot
 from matplotlib.backend_bases import FigureManagerBase as FigureManager
 from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas
 from matplotlib.backends.backend_agg import new_figure_manager
-
-from live_kernel import outputs
 
 __all__ = ["FigureCanvas", "FigureManager", "flush_figures", "new_figure_manager", "set_matplotlib_formats", "show"]
 
