@@ -1,4 +1,5 @@
-"""Pages that compute: Python in the reader's browser. 
+"""Pages that compute: Python in the reader's browser.
 
-engine.py builds it, extension.py (Sphinx) puts it on the pages; page/ and worker.js run in the browser, kernel/ in Python.
+engine.py builds it and extension.py (Sphinx) puts it on the pages; page/ and worker.js run in the browser, and
+kernel/ in the browser's Python.
 """

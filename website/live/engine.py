@@ -70,7 +70,8 @@ DROP_STDLIB = re.compile(
     r"|^(xmlrpc|wsgiref|idlelib|tkinter|curses|_pyrepl|ensurepip|pydoc_data|sqlite3|dbm|venv|lib2to3|turtledemo|compression/zstd)/"
     r"|^asyncio/(windows|proactor)\w*\.py$|^encodings/(?!__init__|aliases|ascii|utf|latin|idna|punycode|raw_unicode|unicode_esc|cp1252|cp437|iso8859_1\.|charmap|hex|base64)"
 )
-BOOK = ("nnlib/", "data/mnist_sample.npz", "data/histories/", "data/networks/")  # what a page's Python finds beside chapters/
+# what a page's Python finds beside chapters/
+BOOK = ("nnlib/", "data/mnist_sample.npz", "data/histories/", "data/networks/")
 
 
 class EngineError(Exception):
