@@ -11,6 +11,8 @@ from equations import book, mutants
 from equations.checking import check
 
 PATH = book.ROOT / "data" / "equations.json"
+STALE = ("chapter 17 is older than the book: run python -m equations --record, "
+         "then make notebooks NOTEBOOKS=chapters/17-how-this-book-checks-itself.ipynb")
 CHAPTER = "17"  # tells of all the others, and so is not among them
 
 

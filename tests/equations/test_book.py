@@ -44,17 +44,14 @@ def test_the_four_equations_have_their_line(label, results):
     assert any(label in line.text for line in result.lines)
 
 
-STALE = "chapter 17 is older than the book: run python -m equations --record, then make notebooks NOTEBOOKS=chapters/17*"
-
-
 def test_chapter_17_tells_of_the_book_as_it_is(results):
     recorded = {row["chapter"]: row for row in record.read()["chapters"]}
     chapters = [p for p in PAGES if p.suffix == ".ipynb" and not p.name.startswith(record.CHAPTER)]
-    assert set(recorded) == {p.stem for p in chapters}, STALE
+    assert set(recorded) == {p.stem for p in chapters}, record.STALE
     for page in chapters:
         now = record.summary(page, [r for r in results if r.equation.page == page])
         for key in ("displayed", "executed", "excused", "cases", "linked"):
-            assert recorded[page.stem][key] == now[key], f"{page.stem}, {key}: {STALE}"
+            assert recorded[page.stem][key] == now[key], f"{page.stem}, {key}: {record.STALE}"
 
 
 def notebook(tmp_path, source, metadata=None):
