@@ -30,6 +30,7 @@ DEFAULT_SCENES = {
     "14": ["recurrent", "lstm"],
     "15": ["gan"],
     "16": ["network", "relu-softmax"],
+    "17": ["descent"],
 }
 FALLBACK = ["numbers", "neuron", "layer", "layer-batch", "example", "network"]
 

@@ -4,11 +4,15 @@
 """
 
 import json
+import runpy
 from collections import Counter
 
 from equations import book, mutants
+from equations.checking import check
 
 PATH = book.ROOT / "data" / "equations.json"
+STALE = ("chapter 17 is older than the book: run python -m equations --record, "
+         "then make notebooks NOTEBOOKS=chapters/17-how-this-book-checks-itself.ipynb")
 CHAPTER = "17"  # tells of all the others, and so is not among them
 
 
@@ -27,8 +31,15 @@ def take():
             kinds[kind] = [before[0] + made, before[1] + rejected]
         equivalent += [m.equivalent for _, m in outcome.equivalent]
         survivors += [{"label": label, "kind": m.kind, "tex": m.tex} for label, m in outcome.survivors]
-    return {"chapters": chapters, "kinds": dict(sorted(kinds.items())), "survivors": survivors,
+    return {"chapters": chapters, "slips": slips(), "kinds": dict(sorted(kinds.items())), "survivors": survivors,
             "equivalent": dict(Counter(equivalent).most_common())}
+
+
+def slips():
+    """The faulty lines of the source notes: how many there are, are rejected, and have a correction that passes."""
+    rows = runpy.run_path(str(book.ROOT / "tests" / "equations" / "errata.py"))["ERRATA"]
+    return {"rows": len(rows), "rejected": sum(not check(faulty, scene).ok for _, scene, faulty, _ in rows),
+            "corrected": sum(check(right, scene).ok for _, scene, _, right in rows)}
 
 
 def summary(page, results):

@@ -112,7 +112,11 @@ class Dense(Layer):
         return self.W.T @ delta if input_gradient else None    # eq-pass-back
 
     def config(self):
-        return {"n_in": self.n_in, "n_out": self.n_out, "activation": self.activation.name}
+        """The arguments that rebuild this layer. Raises ValueError if the activation's name does not rebuild it."""
+        name = self.activation.name
+        if repr(self.activation) != repr(get_activation(name)):
+            raise ValueError(f"{self.activation!r} cannot be saved: {name!r} alone would load {get_activation(name)!r}")
+        return {"n_in": self.n_in, "n_out": self.n_out, "activation": name}
 
     def _hint(self, shape):
         if len(shape) == 2 and shape[1] == self.n_in:

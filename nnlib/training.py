@@ -79,6 +79,10 @@ def train(network, x, y, optimizer, epochs, batch_size=None, rng=None):
         raise ValueError(f"x has {x.shape[-1]} examples (columns), y has {y.shape[-1]}")
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    network.forward(x[..., :1])  # one example says whether the shapes fit, before any time is spent
+    network.batch_cost(y[..., :1])
     return _epochs(network, x, y, optimizer, epochs, batch_size, np.random.default_rng(rng))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nnlib import Dense, Network
+from website.extensions import symbols
 from website.extensions.reference import translate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,3 +61,16 @@ def test_an_indented_block_stays_as_it_is_set():
     assert translate(["such as", "", "    a = b * c", "", "and so on"]) == [
         "such as", "", "", "::", "", "    a = b * c", "", "", "and so on", "",
     ]  # fmt: skip
+
+
+HUES = {
+    "W": "W", "dW": "W", "W1": "W", "x_train": "x", "a_previous": "x", "y_hat": "x", "db": "b", "Z_mean": "z",
+    "Y": "y", "delta2": "delta", "cost": "cost", "eta": "eta", "ax": None, "cost_from": None, "batch": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "hue"), list(HUES.items()))
+def test_a_name_in_code_has_the_hue_of_its_symbol(name, hue):
+    plain = f'<span class="n">{name}</span>'
+    assert symbols.role(name) == hue
+    assert symbols.colour(plain) == (f'<span class="n sym-{hue}">{name}</span>' if hue else plain)

@@ -29,23 +29,23 @@ def softmax_at(z, temperature, target):
 def draw_softmax(figure, z, temperature=1.0, target=0):
     """Draw logits, probabilities with their target, and the Jacobian side by side; returns the read-out."""
     s, jacobian, cost, error = softmax_at(z, temperature, target)
-    names = [str(k + 1) for k in range(len(s))]
+    classes = range(1, len(s) + 1)
     figure.set_layout_engine("none")  # the places are known: arranging them anew at every move takes time
     left, middle, right = (figure.add_axes((x, 0.16, 0.26, 0.72)) for x in (0.05, 0.38, 0.71))
-    left.bar(names, z, color=PALETTE["z"])
+    left.bar(classes, z, color=PALETTE["z"])
     left.axhline(0, color=INK, linewidth=0.8)
-    left.set(title="logits $z$", xlabel="class", ylim=(-8.4, 8.4))
-    middle.bar(names, s, color=PALETTE["x"])
-    middle.bar(names[target], 1, fill=False, edgecolor=PALETTE["y"], linewidth=1.6, linestyle="--")
-    middle.text(target, 1.02, "target", ha="center", va="bottom", fontsize=8, color=PALETTE["y"])
+    left.set(title="logits $z$", xlabel="class", xticks=classes, ylim=(-8.4, 8.4), yticks=(-8, -4, 0, 4, 8))
+    middle.bar(classes, s, color=PALETTE["x"])
+    middle.bar(target + 1, 1, fill=False, edgecolor=PALETTE["y"], linewidth=1.6, linestyle="--")
+    middle.text(target + 1, 1.02, "target", ha="center", va="bottom", fontsize=8, color=PALETTE["y"])
     for k, value in enumerate(s):
         inside = k == target and value > 0.85
-        middle.text(k, value - 0.02 if inside else value + 0.015, f"{value:.2f}", ha="center", fontsize=8,
+        middle.text(k + 1, value - 0.02 if inside else value + 0.015, f"{value:.2f}", ha="center", fontsize=8,
                     va="top" if inside else "bottom", color="white" if inside else INK)
-    middle.set(title="probabilities $s$", xlabel="class", ylim=(0, 1.14))
+    middle.set(title="probabilities $s$", xlabel="class", xticks=classes, ylim=(0, 1.14), yticks=(0, 0.5, 1))
     bound = 0.25 / temperature  # s (1 - s) / T is never larger
     matrix(np.round(jacobian, 2) + 0.0, right, r"Jacobian $\partial s_i / \partial z_k$", low=-bound, high=bound)
-    right.set(xticks=range(len(s)), xticklabels=names, yticks=range(len(s)), yticklabels=names, xlabel="$k$",
+    right.set(xticks=range(len(s)), xticklabels=classes, yticks=range(len(s)), yticklabels=classes, xlabel="$k$",
               ylabel="$i$")
     likely = int(s.argmax())
     return (f"Class {likely + 1} is the most likely, at {s[likely]:.3f}; the target, class {target + 1}, gets "

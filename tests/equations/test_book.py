@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from equations import book
+from equations import book, record
 from equations.__main__ import main
 
 PAGES = book.pages()
@@ -42,6 +42,16 @@ def test_every_label_in_the_library_is_an_equation_of_the_book(results):
 def test_the_four_equations_have_their_line(label, results):
     result = next(r for r in results if r.equation.label == label)
     assert any(label in line.text for line in result.lines)
+
+
+def test_chapter_17_tells_of_the_book_as_it_is(results):
+    recorded = {row["chapter"]: row for row in record.read()["chapters"]}
+    chapters = [p for p in PAGES if p.suffix == ".ipynb" and not p.name.startswith(record.CHAPTER)]
+    assert set(recorded) == {p.stem for p in chapters}, record.STALE
+    for page in chapters:
+        now = record.summary(page, [r for r in results if r.equation.page == page])
+        for key in ("displayed", "executed", "excused", "cases", "linked"):
+            assert recorded[page.stem][key] == now[key], f"{page.stem}, {key}: {record.STALE}"
 
 
 def notebook(tmp_path, source, metadata=None):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlib import Dense, Dropout, Flatten, Network, network
-from nnlib.activations import ReLU
+from nnlib.activations import LeakyReLU, ReLU
 from nnlib.data import one_hot
 
 
@@ -208,6 +208,10 @@ def test_what_load_would_not_know_is_not_saved(tmp_path):
 
     net = Network([Dense(4, 3, Swish())])
     with pytest.raises(ValueError, match="unknown activation 'swish'"):
+        net.save(tmp_path / "net.npz")
+
+    net = Network([Dense(4, 3, LeakyReLU(0.2))])  # a name says nothing of the slope
+    with pytest.raises(ValueError, match=r"LeakyReLU\(slope=0.2\) cannot be saved"):
         net.save(tmp_path / "net.npz")
     assert os.listdir(tmp_path) == []
 

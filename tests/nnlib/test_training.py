@@ -110,6 +110,9 @@ def test_a_run_that_does_not_diverge_warns_of_nothing():
     (np.ones(3), np.ones((2, 3)), {}, "x must have examples in its columns"),
     (np.ones((2, 3)), np.ones((2, 4)), {}, r"x has 3 examples \(columns\), y has 4"),
     (np.ones((2, 3)), np.ones((2, 3)), {"epochs": 0}, "epochs must be at least 1, got 0"),
+    (np.ones((2, 3)), np.ones((2, 3)), {"batch_size": 0}, "batch_size must be at least 1, got 0"),
+    (np.ones((4, 3)), np.ones((2, 3)), {}, r"Dense\(2 -> 8\) expects x of shape \(2, m\), got \(4, 1\)"),
+    (np.ones((2, 3)), np.ones((5, 3)), {}, r"targets y of shape \(2, 1\) expected, got \(5, 1\)"),
 ])
 def test_bad_data_is_refused_before_the_first_step(x, y, options, message):
     net = network()

@@ -11,6 +11,8 @@ import pytest
 
 from website.serve import server
 
+pytest.register_assert_rewrite("tests.site.page_checks")
+
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
@@ -35,7 +37,7 @@ def chromium() -> str | None:
 
 
 def until(condition, what: str, timeout: float = 30) -> None:
-    """Wait until condition() is true. (Playwright's own wait_for_function needs eval, which the pages' policy forbids.)"""
+    """Wait until condition() is true (Playwright's wait_for_function needs eval, which the pages' policy forbids)."""
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
@@ -104,6 +106,7 @@ def visit(browser, site):
 
     def open_page(path: str, theme: str = "light", width: int = 1280, height: int = 900) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+        context.set_default_timeout(120_000)  # how slow a busy machine may be, not how slow a page
         contexts.append(context)
         context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
         visit = Visit(context.new_page())

@@ -1,5 +1,6 @@
 """Every link inside the site leads to a page that exists, and to a place on it that exists. No browser needed."""
 
+import re
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -51,3 +52,11 @@ def test_a_broken_link_is_found(tmp_path):
     page = tmp_path / "page.html"
     page.write_text('<a id="here" href="#here">x</a><a href="#gone">x</a><a href="none.html">x</a><img src="a.png">')
     assert broken_links(page) == ["#gone (no such place on the page)", "none.html", "a.png"]
+
+
+def test_a_chapter_has_the_number_of_its_file(html):
+    for path in sorted((html / "chapters").glob("*.html")):
+        number = int(path.name.partition("-")[0])
+        text = path.read_text(encoding="utf-8")
+        assert f'<h1><span class="section-number">{number}. </span>' in text
+        assert set(re.findall(r'class="eqno">\((\d+)\.', text)) <= {str(number)}

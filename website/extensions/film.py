@@ -27,18 +27,28 @@ SEED, ETA, BATCH_SIZE, EPOCHS = 0, 0.1, 32, 12
 SHOWN = (1, 2, 3, 5, 8, 12, 18, 26, 38, 54, 76, 100, 130, 165, 205, 270, 340, 430, 550)  # steps kept, with the last
 STRONGEST = 6  # pixels drawn for each neuron of the first layer: those that move its weighted input most
 
+
+def hue(role, tex):
+    """LaTeX in the colour of a symbol."""
+    return rf"{{\class{{sym-{role}}}{{{tex}}}}}"
+
+
+W, B, Z, DELTA = hue("W", "W^{[l]}"), hue("b", "b^{[l]}"), hue("z", "Z^{[l]}"), hue("delta", r"\Delta^{[l]}")
+A, A_PREVIOUS, COST, RATE = hue("x", "A^{[l]}"), hue("x", "A^{[l-1]}"), hue("cost", "C"), hue("eta", r"\eta")
+THETA, SUM = hue("W", r"\theta"), hue("cost", r"\mathcal L")
+
 # phase of the film, equation as the reader sees it, where its line is, the label it carries there
 LINES = (
-    ("forward", "Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}", layers.Dense.forward, "eq-layer-batch"),
-    ("forward", r"A^{[l]} = \sigma(Z^{[l]})", layers.Dense.forward, "eq-activation-batch"),
-    ("backward", r"\Delta^{[l]} = \nabla_{A^{[l]}} \mathcal L \odot \sigma'(Z^{[l]})",
-     layers.Dense.backward, "eq-bp2"),
-    ("backward", r"\nabla_{A^{[l-1]}} \mathcal L = (W^{[l]})^{\mathsf T} \Delta^{[l]}",
+    ("forward", f"{Z} = {W} {A_PREVIOUS} + {B}", layers.Dense.forward, "eq-layer-batch"),
+    ("forward", rf"{A} = \sigma({Z})", layers.Dense.forward, "eq-activation-batch"),
+    ("backward", rf"{DELTA} = \nabla_{{{A}}} {SUM} \odot \sigma'({Z})", layers.Dense.backward, "eq-bp2"),
+    ("backward", rf"\nabla_{{{A_PREVIOUS}}} {SUM} = ({W})^{{\mathsf T}} {DELTA}",
      layers.Dense.backward_error, "eq-pass-back"),
-    ("gradient", r"\partial C/\partial W^{[l]} = \tfrac1m\, \Delta^{[l]} (A^{[l-1]})^{\mathsf T}",
+    ("gradient", rf"\frac{{\partial {COST}}}{{\partial {W}}} = \tfrac1m\, {DELTA} ({A_PREVIOUS})^{{\mathsf T}}",
      layers.Dense.backward_error, "eq-bp4"),
-    ("step", r"\theta \leftarrow \theta - \eta\, \nabla C", optimizers.SGD.update, "eq-descent-step"),
+    ("step", rf"{THETA} \leftarrow {THETA} - {RATE}\, \nabla {COST}", optimizers.SGD.update, "eq-descent-step"),
 )  # fmt: skip
+
 
 
 def source_line(function, label):

@@ -63,7 +63,7 @@ class ShapeProducts(SphinxDirective):
             block = nodes.container(classes=["shapes-block"])
             block += nodes.raw("", f'<span class="shapes-box" style="width:{wide}px;height:{high}px;'
                                f'--role:var(--sym-{role})" aria-hidden="true"></span>', format="html")
-            block += nodes.paragraph("", "", nodes.math(symbol, symbol))
+            block += nodes.paragraph("", "", nodes.math(symbol, rf"\class{{sym-{role}}}{{{symbol}}}"))
             block += nodes.paragraph("", "", nodes.literal("", f"({shape[0]}, {shape[1]})"))
             line += block
         return line

@@ -1,9 +1,10 @@
-"""Every built page, opened in Chromium: light and dark, on a desk and at the width of a phone."""
+"""What every page of the built site must do in a browser; test_pages_light.py and test_pages_dark.py ask for it.
+
+They are two files so that two processes can share the work.
+"""
 
 import json
 import re
-
-import pytest
 
 from tests.site.conftest import ROOT, SCREENSHOTS, until
 
@@ -20,8 +21,8 @@ def widget_views(page_path: str) -> int:
     return sum("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_page(visit, page_path, theme):
+def check_page(visit, page_path: str, theme: str) -> None:
+    """Open one page on a desk and at the width of a phone, look at it, and keep a picture of each."""
     opened = visit(page_path, theme)
     page = opened.page
     assert page.evaluate("document.documentElement.dataset.theme") == theme
@@ -34,6 +35,8 @@ def test_page(visit, page_path, theme):
     if views:
         shown = page.locator(".cell_output .widget-subarea")
         until(lambda: shown.count() >= views, "the widgets")
+        unnamed = page.locator(".noUi-handle:not([aria-label])")
+        until(lambda: unnamed.count() == 0, "the sliders' names")
     broken = """[...document.images].filter(i => (i.loading !== 'lazy' && i.complete && !i.naturalWidth)
                                                  || !i.hasAttribute('alt')).map(i => i.src)"""
     assert page.evaluate(broken) == []
@@ -47,26 +50,3 @@ def test_page(visit, page_path, theme):
         page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{width}.jpg", full_page=True, type="jpeg", quality=70)
         assert wide <= width, f"{page_path} is {wide} px wide in a window of {width}"
     assert opened.complaints() == []
-
-
-def test_search_finds_a_word_of_the_book(visit):
-    page = visit("search.html?q=neural").page
-    page.wait_for_selector("#search-results li a", timeout=20_000)
-
-
-def test_a_visit_notices_what_no_page_may_do(visit):
-    """The checks above can fail: a page made to misbehave is reported."""
-    opened = visit("index.html")
-    opened.page.evaluate(
-        """async () => {
-            console.error('planted');
-            await fetch('/no-such-file').catch(() => {});
-            await fetch('https://example.org/planted').catch(() => {});
-            document.body.insertAdjacentHTML('beforeend', '<div style="width: 3000px">.</div>');
-        }"""
-    )
-    complaints = " ".join(opened.complaints())
-    assert "planted" in complaints
-    assert "404" in complaints
-    assert "another host: https://example.org" in complaints
-    assert opened.page.evaluate("document.documentElement.scrollWidth") > 1280
