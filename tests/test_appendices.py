@@ -59,7 +59,7 @@ def test_plain_docstrings_keep_their_signs(line, expected):
 
 def test_an_indented_block_stays_as_it_is_set():
     assert translate(["such as", "", "    a = b * c", "", "and so on"]) == [
-        "such as", "", "", "::", "", "    a = b * c", "", "", "and so on", "",
+        "such as", "", "", ".. code-block:: none", "", "    a = b * c", "", "", "and so on", "",
     ]  # fmt: skip
 
 

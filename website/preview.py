@@ -34,7 +34,9 @@ def main():
         page.screenshot(path=PICTURE)
         browser.close()
     running.shutdown()
-    Image.open(PICTURE).convert("RGB").quantize(192, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
+    picture = Image.open(PICTURE).convert("RGB")
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)  # keeps the rare hues
+    few.save(PICTURE, optimize=True)
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size / 1000:.0f} kB")
 
 

@@ -25,7 +25,7 @@ SURFACES = ["round bowl", "long valley", "two valleys"]
 class Surface:
     """32 examples x, y of shape (1, 32), and the activation of the one neuron that is to fit them.
 
-    lowest: the (w, b) with the lowest cost on the map, found on a fine grid. side, heights: the map's grid.
+    lowest: the (w, b) with the lowest cost. side, heights: the map's grid.
     """
 
     x: np.ndarray
@@ -54,7 +54,17 @@ def make_surface(name):
     side = np.linspace(-LIMIT, LIMIT, 61)
     grid = np.stack([axis.ravel() for axis in np.meshgrid(side, side)])
     heights = costs_at(grid, x, y, activation)
-    return Surface(x, y, activation, grid[:, heights.argmin()], side, heights.reshape(len(side), len(side)))
+    lowest = _lowest(grid[:, heights.argmin()], x, y, activation)
+    return Surface(x, y, activation, lowest, side, heights.reshape(len(side), len(side)))
+
+
+def _lowest(point, x, y, activation):
+    """The lowest point around the lowest one of the map's grid, by ever finer grids: else a walk could end below it."""
+    around = np.stack([axis.ravel() for axis in np.meshgrid(np.arange(-10, 11), np.arange(-10, 11))])
+    for spacing in 0.1 / 2.0 ** np.arange(14):
+        points = point[:, None] + spacing * around
+        point = points[:, costs_at(points, x, y, activation).argmin()]
+    return point
 
 
 def costs_at(points, x, y, activation):

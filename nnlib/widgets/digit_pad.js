@@ -1,5 +1,5 @@
 // A pad of 28 x 28 pixels to draw on. It holds pixels and hands them to Python as hexadecimal text: it computes
-// nothing. Pointer or touch draws; by keyboard the arrow keys move a cross, space lowers and lifts the pen.
+// nothing. Pointer or touch draws; by keyboard the arrow keys move a frame, space lowers and lifts the pen.
 
 const SIDE = 28;
 const BRUSH = [[0, 0, 255], [0, 1, 190], [1, 0, 190], [0, -1, 190], [-1, 0, 190], [1, 1, 110], [1, -1, 110], [-1, 1, 110], [-1, -1, 110]];
@@ -27,13 +27,14 @@ function render({ model, el }) {
   const past = [];
   const cursor = { row: 14, column: 14, shown: false, down: false };
   let last = null;
+  let drawn = false; // since the picture was last set from outside
 
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE * 8;
   canvas.tabIndex = 0;
   canvas.className = "digit-pad";
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "Drawing pad of 28 by 28 pixels. Arrow keys move the cross, space lowers and lifts the pen, Delete clears, Control Z undoes.");
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label", "Drawing pad of 28 by 28 pixels. Arrow keys move the frame, space lowers and lifts the pen, Delete clears, Control Z undoes.");
   Object.assign(canvas.style, { width: "min(224px, 100%)", border: "1px solid #8886", borderRadius: "6px", touchAction: "none", cursor: "crosshair" });
   const context = canvas.getContext("2d");
 
@@ -51,6 +52,7 @@ function render({ model, el }) {
   }
 
   function send() {
+    drawn = true;
     model.set("value", toHex(pixels));
     model.save_changes();
   }
@@ -112,6 +114,7 @@ function render({ model, el }) {
   }
 
   canvas.addEventListener("keydown", (event) => {
+    if (event.key in ARROWS || event.key === " ") cursor.shown = true;
     if (event.key in ARROWS) {
       const [down, right] = ARROWS[event.key];
       cursor.row = Math.min(SIDE - 1, Math.max(0, cursor.row + down));
@@ -143,6 +146,8 @@ function render({ model, el }) {
 
   model.on("change:value", () => {
     if (toHex(pixels) === model.get("value")) return;
+    if (drawn) remember(); // a drawing that the slider replaces can be brought back
+    drawn = false;
     pixels = fromHex(model.get("value"));
     paint();
   });

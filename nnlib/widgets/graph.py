@@ -236,7 +236,8 @@ def _operations(graph):
 
 
 def _text(value):
-    return f"{value + 0.0:.3g}".replace("-", "\N{MINUS SIGN}").replace("e+0", "e").replace("e\N{MINUS SIGN}0", "e-")
+    short = f"{value + 0.0:.3g}".replace("e+0", "e").replace("e-0", "e-")
+    return short.replace("-", "\N{MINUS SIGN}")
 
 
 def _term(above, name, gradients, slope, before):

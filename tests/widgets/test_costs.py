@@ -31,6 +31,12 @@ def explorer():
     return cost_explorer()
 
 
+def test_the_other_classes_share_the_rest_evenly():
+    a, y = columns([0.4, 0.7], 4)
+    assert a == pytest.approx(np.array([[0.4, 0.7], [0.2, 0.1], [0.2, 0.1], [0.2, 0.1]]))
+    assert (y == [[1, 1], [0, 0], [0, 0], [0, 0]]).all()
+
+
 @pytest.mark.parametrize(("prediction", "classes"), [(0.2, 4), (0.01, 2), (0.5, 10), (0.99, 3)])
 def test_the_readout_is_what_a_network_computes(explorer, prediction, classes):
     explorer.set(prediction=prediction, classes=classes)

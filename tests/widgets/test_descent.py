@@ -53,11 +53,12 @@ def test_the_readout_is_what_train_does(explorer, name):
     first = net.cost(surface.x, surface.y)
     for _ in train(net, surface.x, surface.y, SGD(0.1), epochs=40):
         pass
-    steps, said_first, said_last, w, b, lowest, _ = numbers(explorer.readout)
+    steps, said_first, said_last, w, b, lowest, distance = numbers(explorer.readout)
     assert steps == 40
     assert [said_first, said_last] == pytest.approx([first, net.cost(surface.x, surface.y)], abs=5.1e-5)
     assert [w, b] == pytest.approx(net.parameters, abs=5.1e-4)
-    assert lowest == pytest.approx(surface.heights.min(), abs=5.1e-5)
+    assert lowest == pytest.approx(one_neuron(surface, *surface.lowest).cost(surface.x, surface.y), abs=5.1e-5)
+    assert distance == pytest.approx(np.hypot(*(net.parameters - surface.lowest)), abs=5.1e-4)
 
 
 def test_single_examples_are_those_of_train():
@@ -68,13 +69,20 @@ def test_single_examples_are_those_of_train():
     assert walk(surface, (1.0, -1.0), 0.05, 1, 2 * EXAMPLES, seed=3)[:, -1] == pytest.approx(net.parameters)
 
 
-def test_the_lowest_point_is_the_least_squares_solution():
-    """Known in closed form for the surfaces that are bowls; the grid is 0.1 wide."""
-    for name in SURFACES[:2]:
-        surface = make_surface(name)
-        exact = np.polyfit(surface.x[0], surface.y[0], 1)
-        at_exact = costs_at(exact[:, None], surface.x, surface.y, "identity")[0]
-        assert at_exact <= surface.heights.min() < 1.02 * at_exact
+@pytest.mark.parametrize("name", SURFACES[:2])
+def test_the_lowest_point_is_the_least_squares_solution(name):
+    """Known in closed form for the surfaces that are bowls."""
+    surface = make_surface(name)
+    assert surface.lowest == pytest.approx(np.polyfit(surface.x[0], surface.y[0], 1), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_no_walk_ends_below_the_lowest_point(name):
+    surface = make_surface(name)
+    lowest = costs_at(surface.lowest[:, None], surface.x, surface.y, surface.activation)[0]
+    assert lowest <= surface.heights.min()
+    path = walk(surface, surface.lowest + 0.1, 0.3, EXAMPLES, 300)
+    assert lowest - 1e-7 < costs_at(path, surface.x, surface.y, surface.activation).min() < 1.01 * lowest
 
 
 def test_noise_can_end_in_another_valley():

@@ -18,7 +18,7 @@ def translate(lines):
             result.append("")
         elif line.startswith("    "):
             if not literal:
-                result += ["", "::", ""]
+                result += ["", ".. code-block:: none", ""]
             literal = True
             result.append(line)
         else:
