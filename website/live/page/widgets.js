@@ -10,6 +10,13 @@ import { Widget } from "@lumino/widgets";
 import anywidget from "./anywidget.js";
 import { OutputArea } from "./outputs.js";
 
+// The theme's icon script turns every <i> into an <svg>; Play looks for its <i> again whenever it starts or stops.
+const { updatePlaying } = controls.PlayView.prototype;
+controls.PlayView.prototype.updatePlaying = function () {
+  if (!this.playPauseButton.querySelector("i")) this.playPauseButton.replaceChildren(document.createElement("i"));
+  updatePlaying.call(this);
+};
+
 class OutputModel extends base.DOMWidgetModel {
   defaults() {
     return {
