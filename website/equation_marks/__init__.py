@@ -53,7 +53,8 @@ def dressed(result, shapes=False):
 # -- the panel -------------------------------------------------------------------------------------------------
 
 def inline(tex):
-    return rf'<span class="math notranslate nohighlight">\({html.escape(tex)}\)</span>'
+    """Mathematics of a panel: MathJax passes over it until the panel is opened, so that pages come up fast."""
+    return rf'<span class="eq-math notranslate nohighlight">\({html.escape(tex)}\)</span>'
 
 
 def prose(message):
