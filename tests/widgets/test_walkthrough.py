@@ -104,7 +104,7 @@ def test_what_is_framed_gives_the_framed_entry(step):
             made = framed[1][row] * ((row == column) - framed[1][column])
         else:
             made = ENTRIES[step.result](*framed[1:])
-        assert np.squeeze(made) == pytest.approx(framed[0].item(), abs=1e-12)
+        assert np.squeeze(made).item() == pytest.approx(framed[0].item(), abs=1e-12)
 
 
 def test_reset(explorer):
