@@ -919,6 +919,8 @@ class Evaluator:
             raise Wrong(f"a derivative by {self.source(variable)}: leave out the power or the transpose")
         if key not in self.values():
             raise Wrong(f"nothing is a function of {self.source(variable)}: it is a derivative itself")
+        part = self.values()[key][selection] if selection != () else self.values()[key]
+        self.seen.setdefault(variable.span, (part.shape, dict(self.indices)))
         return self.slope_at(compute, key, selection, self.source(variable))
 
     def slope_at(self, compute, key, selection, what):

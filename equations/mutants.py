@@ -26,7 +26,6 @@ KRONECKER = "the two indices of Kronecker's delta may be exchanged"
 ONE_IN_TOTAL = "targets and answers both sum to 1"
 TWICE = "a ReLU of a ReLU is the same ReLU, and A is positive where Z is"
 ROUNDED = "the rounded number is the same"
-ANY_THRESHOLD = "the inputs are 0 and 1, so that any threshold between two sums gives the same gate"
 EQUIVALENT = {
     ("eq-bp1-index", r"a^{[L]}_j } \frac"): "only the term k = j of the sum is not 0",
     ("eq-softmax-total", r"\frac{\sum_{k=1}"): "numerator and denominator are equal",
@@ -37,15 +36,6 @@ EQUIVALENT = {
     ("eq-net-delta1", r"\operatorname{ReLU}'(A "): TWICE,
     ("eq-accuracy-error", "0.98"): ROUNDED,
     ("eq-accuracy-error", "10001"): ROUNDED,
-    ("eq-and", "1.8"): ANY_THRESHOLD,
-    ("eq-or", "0.8"): ANY_THRESHOLD,
-    ("eq-or", "x_2 > 0"): ANY_THRESHOLD,
-    ("eq-not", "0.8"): ANY_THRESHOLD,
-    ("eq-xor-three-neurons", "0.8"): ANY_THRESHOLD,
-    ("eq-xor-three-neurons", "1.8"): ANY_THRESHOLD,
-    ("eq-xor-three-neurons", "x_2 > 0"): ANY_THRESHOLD,
-    ("eq-xor-three-neurons", r"{\text{AND}} > 0"): ANY_THRESHOLD,
-    ("eq-relu-switch", "[a > 0]"): "the gate's answer a is 1 where z > 0",
 }
 
 

@@ -276,16 +276,18 @@ def parse(piece, tex):
 
 
 def with_sizes(node, tex):
-    r"""The same tree, each bracket's span beginning at its \left or \bigl: what is cut out leaves no half."""
+    r"""The same tree, each bracket's span from its \left or \bigl to the end of \rVert: cut out, nothing is left."""
     for kid in node.kids:
         with_sizes(kid, tex)
     start, end = node.span
     if node.kind in ("paren", "bracket", "set", "norm", "absolute"):
         size = re.search(r"\\(left|[bB]igg?[lm]?)\s*$", tex[:start])
         start = size.start() if size else start
+        bar = re.compile(r"\\(rVert|rvert|Vert|\|)").match(tex, end - 1)
+        end = bar.end() if bar else end
     elif node.kids and node.kids[0].span != (0, 0):
         start = min(start, node.kids[0].span[0])
-    node.span = (start, end)
+    node.span = (start, max([end, *(kid.span[1] for kid in node.kids)]))
     return node
 
 

@@ -83,6 +83,7 @@ SIZES = [
 
 FUNCTIONS = {r"\sigma": "sigma", r"\tanh": "hyperbolic tangent", r"\exp": "e to the", r"\log": "log",
              r"\max": "maximum", r"\min": "minimum", "diag": "diagonal matrix of", "Var": "variance", "E": "mean",
+             "Im": "the imaginary part of",
              r"\arg": "the argument of the"}
 
 

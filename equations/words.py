@@ -55,7 +55,7 @@ class Speaker:
             return known.words
         if text in FUNCTIONS:
             return FUNCTIONS[text]
-        plain = text.strip("\\")
+        plain = text.strip("\\").replace("mathrm{i}", "i")
         for mark, word in (("hat", "hat"), ("bar", "bar"), ("tilde", "tilde"), ("mathcal", "script"),
                            ("mathbf", "bold"), ("mathbb", "")):
             if plain.startswith(mark + "{"):
@@ -155,7 +155,7 @@ class Speaker:
     def is_function(node):
         head = node.kids[0] if node.kind == "post" else node
         return head.kind == "name" and (head.text in FUNCTIONS or head.text in (
-            r"\nabla", "softmax", "ReLU", "sigmoid", "tanh", "f", "g", "h", "F", r"\mathbb{1}", "LeakyReLU"))
+            r"\nabla", "softmax", "ReLU", "sigmoid", "tanh", "f", "g", "h", "F", "C", r"\mathbb{1}", "LeakyReLU"))
 
     def say_post(self, node):
         words = self.fenced(node.kids[0])

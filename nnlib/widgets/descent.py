@@ -122,6 +122,8 @@ def draw_descent(figure, surface, w, b, eta, batch_size, steps, seed=0):
     curve.plot(costs, color=PALETTE["cost"], linewidth=1.6)
     curve.axhline(lowest, color=PALETTE["y"], linewidth=1, linestyle="--")
     top = 1.3 * np.clip(costs.max(), 3 * lowest, 100 * lowest)  # a walk that diverges leaves the picture
+    start = "^" if costs[0] > top else "o"  # above the picture, a triangle at its edge
+    curve.plot(0, min(costs[0], top), start, color=INK, markersize=6, clip_on=False, zorder=3)
     ticks = [k * lowest for k in (1, 2, 5, 10, 30, 100) if k * lowest < top]
     curve.set(title="cost of all 32 examples", xlabel="step", xlim=(0, max(steps, 1)), yscale="log")
     curve.set(ylim=(0.8 * lowest, top))

@@ -31,11 +31,10 @@ def from_the_start(explorer):
     explorer.reset()
 
 
-def numbers(words):
-    """The numbers in the last bracket of a read-out."""
-    words = words.replace("\N{MINUS SIGN}", "-")
-    bracket = re.findall(r"\(([^()]*)\)", words)
-    return [float(word) for word in bracket[-1].split(", ")] if bracket else []
+def brackets(words):
+    """The numbers in each bracket of a read-out, as one list per bracket."""
+    found = re.findall(r"\(([^()]*)\)", words.replace("\N{MINUS SIGN}", "-"))
+    return [[float(word) for word in bracket.split(", ")] for bracket in found]
 
 
 def example(i):
@@ -46,19 +45,30 @@ def example(i):
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_activations_and_errors_are_the_networks(hidden, cost):
     def said(step):
-        return numbers(draw_network(Figure(), hidden, cost, trained=100, example=3, step=step))
+        return brackets(draw_network(Figure(), hidden, cost, trained=100, example=3, step=step))
 
     x, y = example(3)
     a = x
     net = build(hidden, cost, 100)
     for number, layer in enumerate(net.layers, 1):
-        a = layer.activation(layer.W @ a + layer.b)
-        assert said(number) == pytest.approx(a[:, 0], rel=5e-3, abs=1e-12)
+        z = layer.W @ a + layer.b
+        a = layer.activation(z)
+        weighted, activations = said(number)
+        assert weighted == pytest.approx(z[:, 0], rel=5e-3, abs=1e-12)
+        assert activations == pytest.approx(a[:, 0], rel=5e-3, abs=1e-12)
     nudged = check_gradient(net, x, y)
+    above = []
     for step, number in [(4, 3), (5, 2), (6, 1)]:
         by_bias = {c.where: c.difference for c in nudged.comparisons if c.where.startswith(f"layers[{number - 1}].b")}
         deltas = [by_bias[where] for where in sorted(by_bias)]  # for one example the bias gradient is the error
-        assert said(step) == pytest.approx(deltas, rel=6e-3, abs=1e-8)
+        *_, before, errors = said(step)
+        assert errors == pytest.approx(deltas, rel=6e-3, abs=1e-8)
+        if step == 4:
+            assert before == pytest.approx(y[:, 0])
+        else:  # what the layer above passes back: one sum over its neurons for each neuron here
+            passed = [sum(w * d for w, d in zip(column, above, strict=True)) for column in net.layers[number].W.T]
+            assert before == pytest.approx(passed, rel=6e-3, abs=1e-8)
+        above = deltas
 
 
 @pytest.mark.parametrize(("step", "number"), [(7, 3), (8, 2), (9, 1)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlib import data
-from nnlib.widgets.walkthrough import ARRAYS, STEPS, one_batch, walkthrough
+from nnlib.widgets.walkthrough import ARRAYS, STEPS, _boxes, _lookup, one_batch, walkthrough
 
 
 def twenty_equations(X, Y, W1, b1, W2, b2):
@@ -71,6 +71,40 @@ def test_the_sentence_has_the_shapes_and_the_values(explorer, equation):
     assert float(entry) == pytest.approx(result[int(row) - 1, int(column) - 1], abs=6e-5)
     assert abs(float(entry)) == pytest.approx(np.abs(result).max(), abs=6e-5)
     assert (float(least), float(mean)) == pytest.approx((result.min(), result.mean()), abs=6e-5)
+
+
+ENTRIES = {  # how one entry comes about from what is framed, m = 3
+    "Z1": lambda w, a, b: w @ a + b,
+    "A1": lambda z: max(z, 0),
+    "Z2": lambda w, a, b: w @ a + b,
+    "C": lambda y, s: -np.log(s[y == 1]),
+    "gYhat": lambda y, s: -y / s,
+    "D2": lambda s, y: s - y,
+    "dW2": lambda d, a: d @ a / 3,
+    "db2": lambda d: d.mean(),
+    "gA1": lambda w, d: w @ d,
+    "D1": lambda g, z: g if z > 0 else 0,
+    "dW1": lambda d, x: d @ x / 3,
+    "db1": lambda d: d.mean(),
+}
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.takes], ids=lambda step: step.result)
+def test_what_is_framed_gives_the_framed_entry(step):
+    arrays = one_batch(16, 3)
+    values = [_lookup(arrays, name) for name in (step.result, *step.takes)]
+    largest = np.unravel_index(np.abs(values[0]).argmax(), values[0].shape)  # many entries are 0: this one is not
+    for row, column in (largest, (0, 0), (values[0].shape[0] - 1, values[0].shape[1] - 1)):
+        boxes = _boxes(step, values, row, column)
+        framed = [value[top : top + tall, left : left + wide]
+                  for value, (top, left, tall, wide) in zip(values, boxes, strict=True)]
+        if step.result == "Yhat":
+            made = np.exp(framed[1][row]) / np.exp(framed[1]).sum()
+        elif step.result == "J":
+            made = framed[1][row] * ((row == column) - framed[1][column])
+        else:
+            made = ENTRIES[step.result](*framed[1:])
+        assert np.squeeze(made).item() == pytest.approx(framed[0].item(), abs=1e-12)
 
 
 def test_reset(explorer):

@@ -53,7 +53,8 @@ def dressed(result, shapes=False):
 # -- the panel -------------------------------------------------------------------------------------------------
 
 def inline(tex):
-    return rf'<span class="math notranslate nohighlight">\({html.escape(tex)}\)</span>'
+    """Mathematics of a panel: MathJax passes over it until the panel is opened, so that pages come up fast."""
+    return rf'<span class="eq-math notranslate nohighlight">\({html.escape(tex)}\)</span>'
 
 
 def prose(message):
@@ -79,7 +80,8 @@ def headline(result):
     draws = f"{len(verdict.sizes)} draw{'s' if len(verdict.sizes) != 1 else ''}"
     return (f"<p><strong>Evaluated as printed</strong> on random numbers and true in {result.cases:,} "
             f"case{'s' if result.cases != 1 else ''}: {draws} of the scene <em>{scenes}</em>, every free index. "
-            f"Largest relative difference between two sides: {difference(result.difference)}.</p>")
+            + ("" if r"\approx" in result.equation.tex else
+               f"Largest relative difference between two sides: {difference(result.difference)}.") + "</p>")
 
 
 def difference(value):
@@ -108,7 +110,8 @@ def symbol_table(result):
     rows, found = [], symbols.occurrences(result.equation.tex, verdict.scene, own)
     for name in dict.fromkeys(name for _, name, _ in found):
         known = symbols.meaning(name, verdict.scene) if name not in own else None
-        shape = next((verdict.shapes[s] for s, n, _ in found if n == name and s in verdict.shapes), "")
+        shapes = [verdict.shapes[s] for s, n, _ in found if n == name and s in verdict.shapes]
+        shape = max(shapes, key=lambda text: "times" in text, default="")  # of the whole, not of a component
         printed = r"\text{accuracy}" if name == "accuracy" else name
         role = f"sym-{known.role}" if known and known.role else ""
         rows.append(

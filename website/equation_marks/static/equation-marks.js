@@ -1,16 +1,23 @@
 // "Show shapes": writes the shape under each symbol of an equation, and takes it away again.
-// The panel itself is a <details> element and needs no script. Both texts of the equation come with the page.
+// The panel itself is a <details> element and needs no script; its mathematics is typeset when it is first opened.
+// Both texts of an equation, plain and with shapes, come with the page.
 (() => {
-  const typeset = async (box, tex) => {
+  // MathJax wants one thing at a time. Before it has started there is nothing to ask for: it will see the page.
+  const queue = (work) => {
+    const startup = window.MathJax?.startup;
+    if (!startup?.promise) return Promise.resolve();
+    startup.promise = startup.promise.then(work).catch((error) => console.warn(error));
+    return startup.promise;
+  };
+
+  const typeset = (box, tex) => queue(() => {
     const math = box.querySelector(":scope > div.math");
     const number = math.querySelector(".eqno");
-    if (!window.MathJax?.typesetPromise) return false;
     MathJax.typesetClear([math]);
     for (const child of [...math.childNodes]) if (child !== number) child.remove();
     math.append(`\\[${tex}\\]`);
-    await MathJax.typesetPromise([math]);
-    return true;
-  };
+    return MathJax.typesetPromise([math]);
+  });
 
   const place = (box) => {
     const math = box.querySelector(":scope > div.math");
@@ -18,7 +25,7 @@
   };
 
   const show = async (box, shaped) => {
-    if (!(await typeset(box, shaped ? box.dataset.shaped : box.dataset.plain))) return;
+    await typeset(box, shaped ? box.dataset.shaped : box.dataset.plain);
     box.classList.toggle("with-shapes", shaped);
     const button = box.querySelector(".eq-shapes");
     if (button) button.setAttribute("aria-pressed", String(shaped));
@@ -48,6 +55,9 @@
     const box = event.target.closest?.(".marked-equation");
     if (!box || !event.target.open) return;
     place(box);
+    const math = [...box.querySelectorAll(".eq-math:not(.math)")];
+    for (const span of math) span.classList.add("math");
+    if (math.length) queue(() => MathJax.typesetPromise(math));
     if (box.dataset.shaped && !box.querySelector(".eq-tools")) tools(box);
   }, true);
 })();
