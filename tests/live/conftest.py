@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.site.conftest import ROOT, browser, html, site, until  # noqa: F401  (fixtures)
+from tests.conftest import ROOT
 from website.live.extension import enabled
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[0-9][0-9]-*.ipynb"))
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items):
 class Reader:
     """A reader with a fresh browser profile: one tab, its console, and every request it made."""
 
-    def __init__(self, browser, site, **options):  # noqa: F811
+    def __init__(self, browser, site, **options):
         self.site = site
         options.setdefault("service_workers", "block")  # what they fetch cannot be made to fail
         self.context = browser.new_context(viewport={"width": 1200, "height": 900}, **options)
@@ -82,7 +82,7 @@ def told(page, cell):
 
 
 @pytest.fixture
-def reader(browser, site):  # noqa: F811
+def reader(browser, site):
     readers = []
 
     def new(**options):
@@ -95,7 +95,7 @@ def reader(browser, site):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def desk(browser, site):  # noqa: F811
+def desk(browser, site):
     """A reader whose Python is kept warm for a whole module, on a page with a widget."""
     one = Reader(browser, site)
     one.chapter(os.environ.get("LIVE_CHAPTER", CHAPTERS[0]))

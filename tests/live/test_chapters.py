@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from tests.live.conftest import CHAPTERS, PATIENCE, Reader, told, until
-from tests.site.conftest import ROOT
+from tests.conftest import ROOT
+from tests.live.conftest import CHAPTERS, PATIENCE, Reader, told
+from tests.site.conftest import until
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 NUMBER = re.compile(r"[-+]?(?:\d+\.\d*|\.?\d+)(?:e[-+]?\d+)?", re.IGNORECASE)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.live.conftest import CHAPTERS, PATIENCE, until
+from tests.live.conftest import CHAPTERS, PATIENCE
+from tests.site.conftest import until
 
 pytestmark = pytest.mark.skipif(not CHAPTERS, reason="there are no chapters yet")
 

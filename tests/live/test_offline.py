@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from tests.live.conftest import CHAPTERS, PATIENCE, Reader, until
+from tests.live.conftest import CHAPTERS, PATIENCE, Reader
+from tests.site.conftest import until
 from website.serve import server
 
 pytestmark = pytest.mark.skipif(not CHAPTERS, reason="there are no chapters yet")

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import pytest
 
-from tests.live.conftest import CHAPTERS, PATIENCE, until
+from tests.live.conftest import CHAPTERS, PATIENCE
+from tests.site.conftest import until
 
 pytestmark = pytest.mark.skipif(not CHAPTERS, reason="there are no chapters yet")
 
@@ -145,7 +146,7 @@ def test_the_latest_slider_position_wins_and_nothing_piles_up(desk, cell):
     assert desk.page.evaluate("livePage.engine.state") == "ready"
     last, count = eval(desk.run_source("seen[-1], len(seen)", 1)[1])
     assert str(last) == shown
-    assert count < 100
+    assert count < 120  # positions that waited were merged: fewer calls than moves of the mouse
 
 
 def test_widgets_of_an_earlier_run_are_closed(desk, cell):

@@ -1,20 +1,14 @@
-"""The built site, served on a free port, and a headless Chromium to open it with."""
+"""What a test of the built pages needs: a page opened in a context of its own, and what it did there."""
 
-import os
-import shutil
-import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from website.serve import server
+from tests.conftest import HTML, ROOT
 
 pytest.register_assert_rewrite("tests.site.page_checks")
 
-ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 
 
@@ -30,56 +24,12 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("page_path", pages() or ["index.html"])
 
 
-def chromium() -> str | None:
-    """The path of a Chromium on this machine, or None."""
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "chrome")
-    return next((path for name in names if name and (path := shutil.which(name))), None)
-
-
 def until(condition, what: str, timeout: float = 30) -> None:
     """Wait until condition() is true (Playwright's wait_for_function needs eval, which the pages' policy forbids)."""
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(0.05)
-
-
-@pytest.fixture(scope="session")
-def html() -> Path:
-    """The folder of the built site."""
-    if not (HTML / "index.html").is_file():
-        pytest.fail("There is no built site in _build/html: run `make site` first.", pytrace=False)
-    return HTML
-
-
-@pytest.fixture(scope="session")
-def site(html):
-    """The address of the built site."""
-    running = server(html)
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://localhost:{running.server_port}/"
-    running.shutdown()
-    running.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium; without one the test is skipped, and under CI it fails."""
-    from playwright.sync_api import sync_playwright
-
-    path = chromium()
-    if path is None:
-        words = "no Chromium on this machine: the built pages are NOT tested (Debian: apt-get install chromium)"
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(words, pytrace=False)
-        pytest.skip(words)
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if root else [])
-        yield running
-        running.close()
 
 
 @dataclass

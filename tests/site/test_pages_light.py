@@ -26,5 +26,5 @@ def test_a_visit_notices_what_no_page_may_do(visit):
     complaints = " ".join(opened.complaints())
     assert "planted" in complaints
     assert "404" in complaints
-    assert "another host: https://example.org" in complaints
+    assert "https://example.org/planted" in complaints  # refused by the page's policy, or else noticed on its way
     assert opened.page.evaluate("document.documentElement.scrollWidth") > 1280

@@ -38,15 +38,18 @@ def dressed(result, shapes=False):
     verdict = result.verdicts[0] if result.verdicts else None
     scene = verdict.scene if verdict else "numbers"
     own = result.equation.settings.get("let", {})
-    for (start, end), name, depth in reversed(symbols.occurrences(tex, scene, own)):
+    inserted = []  # (position, order at that position, text): a symbol may stand in another's exponent
+    for (start, end), name, depth in symbols.occurrences(tex, scene, own):
         known = symbols.meaning(name, scene) if name not in own or name in "xyzabW" else None
-        piece = tex[start:end]
-        if known and known.role:
-            piece = rf"{{\class{{sym-{known.role}}}{{{piece}}}}}"
         shape = verdict.shapes.get((start, end)) if verdict else None
+        before = after = ""
+        if known and known.role:
+            before, after = rf"{{\class{{sym-{known.role}}}{{", "}}"
         if shapes and depth == 0 and shape and shape != "1":
-            piece = rf"{{\underset{{\class{{eq-shape}}{{{shape}}}}}{{{piece}}}}}"
-        tex = tex[:start] + piece + tex[end:]
+            before, after = rf"{{\underset{{\class{{eq-shape}}{{{shape}}}}}{{" + before, after + "}}"
+        inserted += [(start, -end, before), (end, -start - len(tex) - 1, after)]
+    for position, _, text in sorted(inserted, reverse=True):
+        tex = tex[:position] + text + tex[position:]
     return tex
 
 

@@ -6,18 +6,21 @@ const scope = new URL("./", self.location.href).href;
 
 self.addEventListener("install", () => self.skipWaiting());
 
-self.addEventListener("activate", (event) => {
-  const drop = async () => {
-    const names = await caches.keys();
-    await Promise.all(names.filter((name) => name.startsWith("every-equation-runs-") && name !== CACHE).map((name) => caches.delete(name)));
-    await self.clients.claim();
-  };
-  event.waitUntil(drop());
-});
+// A worker that a newer release has replaced must not open its cache again.
+const replaced = () => self.serviceWorker?.state === "redundant";
+
+async function dropOthers() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith("every-equation-runs-") && name !== CACHE).map((name) => caches.delete(name)));
+}
+
+self.addEventListener("activate", (event) => event.waitUntil(dropOthers().then(() => self.clients.claim())));
 
 // The page lists what it was made of before this worker was there.
 self.addEventListener("message", (event) => {
   const keep = async () => {
+    if (replaced()) return;
+    await dropOthers(); // the worker before this one may have been storing still when it was replaced
     const cache = await caches.open(CACHE);
     const fresh = (event.data?.keep ?? []).filter((url) => url.startsWith(scope));
     await Promise.all(fresh.map(async (url) => (await cache.match(url)) || cache.add(url).catch(() => {})));

@@ -36,7 +36,9 @@ class Page {
       const registration = await navigator.serviceWorker.ready;
       const keep = [location.href.split("#")[0], ...performance.getEntriesByType("resource").map((entry) => entry.name)];
       navigator.serviceWorker.addEventListener("message", () => (document.documentElement.dataset.liveKept = "yes"));
-      registration.active.postMessage({ keep: keep.filter((url) => !url.endsWith("/sw.js")) });
+      const tell = (worker) => worker.postMessage({ keep: keep.filter((url) => !url.endsWith("/sw.js")) });
+      navigator.serviceWorker.addEventListener("controllerchange", () => tell(navigator.serviceWorker.controller));
+      tell(registration.active);
     } catch (error) {
       console.info("Not kept for offline use:", error.message);
     }
