@@ -129,7 +129,7 @@ def test_a_callback_that_fails_says_so_below_its_widget(desk, cell):
 def test_the_latest_slider_position_wins_and_nothing_piles_up(desk, cell):
     source = (
         "import ipywidgets, time\nseen = []\ns = ipywidgets.IntSlider(max=1000)\n"
-        "def slow(change):\n    time.sleep(0.05); seen.append(change['new'])\ns.observe(slow, 'value')\ns"
+        "def slow(change):\n    time.sleep(0.25); seen.append(change['new'])\ns.observe(slow, 'value')\ns"
     )
     cell(source)
     page = desk.page
@@ -146,7 +146,7 @@ def test_the_latest_slider_position_wins_and_nothing_piles_up(desk, cell):
     assert desk.page.evaluate("livePage.engine.state") == "ready"
     last, count = eval(desk.run_source("seen[-1], len(seen)", 1)[1])
     assert str(last) == shown
-    assert count < 120  # positions that waited were merged: fewer calls than moves of the mouse
+    assert count < 100  # of 120 moves: those that waited were merged
 
 
 def test_widgets_of_an_earlier_run_are_closed(desk, cell):
