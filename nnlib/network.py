@@ -63,13 +63,20 @@ class Network:
         Raises ValueError if y is not of the shape of the output, RuntimeError before any forward.
         """
         output = self.layers[-1]
-        y = self._targets(y)
-        delta = self.cost_function.error(output.activation, output.z, output.a, y)
-        needed = [True] * len(self.layers)
-        needed[0] = input_gradient
-        grad_a = output.backward_error(delta, needed[-1])
-        for layer, need in zip(self.layers[-2::-1], needed[-2::-1], strict=True):
-            grad_a = layer.backward(grad_a, need)
+        delta = self.cost_function.error(output.activation, output.z, output.a, self._targets(y))
+        grad_a = output.backward_error(delta, input_gradient or len(self.layers) > 1)
+        return self._pass_back(grad_a, self.layers[-2::-1], input_gradient)
+
+    def backward_from(self, grad_a, input_gradient=False):
+        """The same from grad_a = dL/da of the output, shape (n_L, m), where the cost belongs to another network.
+
+        That is how a generator learns from its discriminator: grad_a is the discriminator's input_gradient.
+        """
+        return self._pass_back(np.asarray(grad_a, self.dtype), self.layers[::-1], input_gradient)
+
+    def _pass_back(self, grad_a, layers, input_gradient):
+        for layer in layers:
+            grad_a = layer.backward(grad_a, input_gradient or layer is not self.layers[0])
         if input_gradient:
             self.input_gradient = grad_a
         if self.l2:

@@ -48,6 +48,25 @@ def test_input_gradient():
         assert net.input_gradient[j, i] / x.shape[1] == pytest.approx(slope, abs=1e-8)
 
 
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_two_networks_in_a_row_get_the_gradient_of_one(l2):
+    """A network whose cost belongs to the next one: backward_from with that one's input gradient."""
+    sizes = [(3, 4, "tanh"), (4, 2, "relu"), (2, 5, "sigmoid"), (5, 2, "softmax")]
+    whole = Network([Dense(*size) for size in sizes], "cross_entropy", rng=0, dtype="float64", l2=l2)
+    first = Network([Dense(*size) for size in sizes[:2]], rng=0, dtype="float64", l2=l2)
+    second = Network([Dense(*size) for size in sizes[2:]], "cross_entropy", rng=0, dtype="float64", l2=l2)
+    first.parameters[:], second.parameters[:] = np.split(whole.parameters, [first.parameters.size])
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(3, 7)), np.eye(2)[:, rng.integers(2, size=7)]
+    whole.forward(x)
+    whole.backward(y, input_gradient=True)
+    second.forward(first.forward(x))
+    second.backward(y, input_gradient=True)
+    first.backward_from(second.input_gradient, input_gradient=True)
+    np.testing.assert_allclose(np.concatenate([first.gradient, second.gradient]), whole.gradient, atol=1e-14)
+    np.testing.assert_allclose(first.input_gradient, whole.input_gradient, atol=1e-14)
+
+
 def test_the_network_is_left_as_it_was_and_its_gradient_filled():
     net = network()
     before = net.parameters.copy()
