@@ -63,7 +63,8 @@ class Network:
         Raises ValueError if y is not of the shape of the output, RuntimeError before any forward.
         """
         output = self.layers[-1]
-        delta = self.cost_function.error(output.activation, output.z, output.a, self._targets(y))
+        y = self._targets(y)
+        delta = self.cost_function.error(output.activation, output.z, output.a, y)
         grad_a = output.backward_error(delta, input_gradient or len(self.layers) > 1)
         return self._pass_back(grad_a, self.layers[-2::-1], input_gradient)
 
