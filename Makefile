@@ -44,7 +44,7 @@ clean:  ## remove what was built (not the environment, not what was downloaded)
 	rm -rf _build
 
 system:
-	@PYTHON=$(PYTHON) .ci/system chromium
+	@PYTHON=$(PYTHON) .ci/system chromium firefox
 
 # pip is asked a second time if the network failed; the stamp makes it ask again only when the pins change.
 $(INSTALLED): requirements.txt constraints.txt

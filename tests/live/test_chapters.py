@@ -33,10 +33,14 @@ def chapter(request, browser, site):
     reader = Reader(browser, site)
     page = reader.chapter(request.param)
     page.set_default_timeout(PATIENCE)
-    notebook = json.loads((ROOT / "chapters" / f"{request.param}.ipynb").read_text(encoding="utf-8"))
-    cells = [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
-    yield reader, cells
+    yield reader, cells_of(request.param)
     reader.close()
+
+
+def cells_of(stem):
+    """The code cells of a chapter as they are stored, in the order of the page's cells."""
+    notebook = json.loads((ROOT / "chapters" / f"{stem}.ipynb").read_text(encoding="utf-8"))
+    return [c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()]
 
 
 def text_of(outputs):
@@ -78,22 +82,26 @@ def test_the_comparison_can_fail():
     assert not same("cost 0.1", "price 0.1")
 
 
-def test_every_cell_says_what_is_stored(chapter):
-    reader, cells = chapter
-    differences = []
+def differences(run, cells):
+    """What cells say otherwise than stored; run(position) gives a cell's state and outputs. Long cells are left out."""
     for position, cell in enumerate(cells):
         tags = cell["metadata"].get("tags", [])
         if "long" in tags:
             continue
-        answer = reader.page.evaluate(RUN, position)
+        answer = run(position)
         expected = "error" if any(o["output_type"] == "error" for o in cell["outputs"]) else "done"
         stored, live = text_of(cell["outputs"]), text_of(answer["outputs"])
         figures = [sum("image/png" in o.get("data", {}) for o in side) for side in (cell["outputs"], answer["outputs"])]
         if answer["state"] != expected or figures[0] != figures[1]:
-            differences.append(f"cell {position + 1} is {answer['state']} with {figures[1]} figures:\n{live[-1500:]}")
+            yield f"cell {position + 1} is {answer['state']} with {figures[1]} figures:\n{live[-1500:]}"
         elif "nbval-ignore-output" not in tags and not same(stored, live):
-            differences.append(f"cell {position + 1} said\n{live}\nstored is\n{stored}")
-    assert not differences, "\n\n".join(differences)
+            yield f"cell {position + 1} said\n{live}\nstored is\n{stored}"
+
+
+def test_every_cell_says_what_is_stored(chapter):
+    reader, cells = chapter
+    found = list(differences(lambda position: reader.page.evaluate(RUN, position), cells))
+    assert not found, "\n\n".join(found)
     assert reader.complaints() == []
 
 
