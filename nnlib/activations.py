@@ -157,3 +157,11 @@ def get_activation(activation):
     if activation not in ACTIVATIONS:
         raise ValueError(f"unknown activation {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[activation]()
+
+
+def saved_name(activation):
+    """The name under which a layer with this activation is saved. Raises ValueError if it would not rebuild it."""
+    name = activation.name
+    if repr(activation) != repr(get_activation(name)):
+        raise ValueError(f"{activation!r} cannot be saved: {name!r} alone would load {get_activation(name)!r}")
+    return name

@@ -10,7 +10,7 @@ its first values by calling initialize.
 
 import numpy as np
 
-from nnlib.activations import get_activation
+from nnlib.activations import get_activation, saved_name
 from nnlib.initializers import get_initializer
 
 
@@ -113,16 +113,15 @@ class Dense(Layer):
 
     def config(self):
         """The arguments that rebuild this layer. Raises ValueError if the activation's name does not rebuild it."""
-        name = self.activation.name
-        if repr(self.activation) != repr(get_activation(name)):
-            raise ValueError(f"{self.activation!r} cannot be saved: {name!r} alone would load {get_activation(name)!r}")
-        return {"n_in": self.n_in, "n_out": self.n_out, "activation": name}
+        return {"n_in": self.n_in, "n_out": self.n_out, "activation": saved_name(self.activation)}
 
     def _hint(self, shape):
         if len(shape) == 2 and shape[1] == self.n_in:
             return ": are the examples in rows? Columns are examples here, so pass x.T"
         if shape == (self.n_in,):
             return ": for a single example pass x.reshape(-1, 1)"
+        if len(shape) == 4:
+            return ": images? Put Flatten() before it"
         return ""
 
     def __repr__(self):

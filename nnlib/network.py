@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nnlib.convolution import Conv2D, MaxPool2D
 from nnlib.costs import get_cost
 from nnlib.layers import Dense, Dropout, Flatten
 
-LAYERS = {kind.__name__: kind for kind in (Dense, Dropout, Flatten)}
+LAYERS = {kind.__name__: kind for kind in (Dense, Dropout, Flatten, Conv2D, MaxPool2D)}
 COLUMNS_AT_ONCE = 1000  # evaluation works on blocks that stay in the processor's cache
 
 
@@ -180,12 +181,10 @@ class Network:
             raise ValueError("a Network needs layers, the last of them Dense")
         previous = None
         for layer in self.layers:
-            if isinstance(layer, Dense):
-                if previous and previous.n_out != layer.n_in:
-                    raise ValueError(f"{previous} does not fit {layer}: "
-                                     f"{previous.n_out} outputs meet {layer.n_in} inputs")
+            if isinstance(layer, Dense | Conv2D):
+                self._check_neighbours(previous, layer)
                 previous = layer
-            elif not isinstance(layer, Dropout):  # Dropout keeps the size; others change it
+            elif not isinstance(layer, Dropout | MaxPool2D):  # these keep the size or the channels; others change them
                 previous = None
         activation = self.layers[-1].activation
         if not self.cost_function.admits(activation):
@@ -193,6 +192,19 @@ class Network:
                              f"output layer, got {activation.name}")
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
             raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
+
+    @staticmethod
+    def _check_neighbours(previous, layer):
+        if previous is None:
+            return
+        if isinstance(previous, Conv2D) != isinstance(layer, Conv2D):
+            between = ": put Flatten() between them" if isinstance(previous, Conv2D) else ""
+            raise ValueError(f"{previous} does not fit {layer}, images meet columns{between}")
+        outputs, inputs = ((previous.n_out, layer.n_in) if isinstance(layer, Dense)
+                           else (previous.channels_out, layer.channels_in))
+        if outputs != inputs:
+            what = "inputs" if isinstance(layer, Dense) else "input channels"
+            raise ValueError(f"{previous} does not fit {layer}: {outputs} outputs meet {inputs} {what}")
 
     def _targets(self, y):
         output = self.layers[-1]

@@ -11,7 +11,8 @@ import pytest
 import nnlib
 
 FOLDER = Path(nnlib.__file__).parent
-ORDER = ["activations", "initializers", "costs", "layers", "network", "optimizers", "training", "gradients", "data"]
+ORDER = ["activations", "initializers", "costs", "layers", "convolution", "network", "optimizers",
+         "training", "gradients", "data"]
 OUTSIDE = ["plots", "widgets"]  # not imported by nnlib/__init__
 
 
