@@ -15,26 +15,23 @@ from nnlib.plots import PAPER, STYLE
 LAYOUT = {"width": "100%", "max_width": "46rem"}
 
 
-class Explorer(widgets.VBox):
-    """A picture drawn anew whenever a control moves.
+class BaseExplorer(widgets.VBox):
+    """Controls, a picture and a read-out. Subclasses say in `show` how the picture is made.
 
     controls: ipywidgets with a `value` by name, in the order in which the keyboard visits them.
-    draw: a function draw(figure, **values) that draws into an empty matplotlib Figure and returns the
-        read-out, one or two plain sentences that say what the picture shows.
-    caption: one sentence that says what to try.
-    size: width and height of the picture in inches, 100 pixels each.
+    picture: the widget that shows the picture. caption: one sentence that says what to try.
+    buttons: widgets that stand before the Reset button.
 
-    `values` has the controls' values by name, `picture` the Image, `readout` the sentence. The Reset button
-    brings the first values back. A front end sends one change at a time and merges those that wait, so
-    the latest position wins. An error in draw is shown in the read-out; the last good picture stays.
+    `values` has the controls' values by name, `readout` the sentence. The Reset button brings the first values
+    back. A front end sends one change at a time and merges those that wait, so the latest position wins.
+    An error is shown in the read-out; the last good picture stays.
     """
 
-    def __init__(self, controls, draw, caption, size=(7, 3.4)):
-        self.controls, self.draw = controls, draw
+    running = False  # whether the picture moves by itself: then a screen reader is not told every frame
+
+    def __init__(self, controls, picture, caption, buttons=()):
+        self.controls, self.picture = controls, picture
         self.initial = {name: control.value for name, control in controls.items()}
-        self.figure = Figure(figsize=size, dpi=100, facecolor=PAPER, layout="constrained")
-        self.canvas = FigureCanvasAgg(self.figure)
-        self.picture = widgets.Image(format="png", layout={**LAYOUT, "height": "auto"})
         self.message = widgets.HTML(layout=LAYOUT)
         self.reset_button = widgets.Button(description="Reset", tooltip="Back to the values you started from",
                                            layout={"width": "auto"})
@@ -47,12 +44,17 @@ class Explorer(widgets.VBox):
             control.observe(self._moved, "value")
         self.quiet = False
         self.refresh()
+        bar = widgets.HBox([*buttons, self.reset_button]) if buttons else self.reset_button
         super().__init__(
             [widgets.HTML(f"<p class='explorer-caption'>{caption}</p>", layout=LAYOUT), *map(_row, controls.values()),
-             self.reset_button, self.picture, self.message],
+             bar, self.picture, self.message],
             layout=LAYOUT,
         )
         self.add_class("explorer")
+
+    def show(self):
+        """Draw the picture for the present values, all or nothing; returns the read-out."""
+        raise NotImplementedError
 
     @property
     def values(self):
@@ -70,26 +72,64 @@ class Explorer(widgets.VBox):
 
     def set(self, **values):
         """Move several controls, and draw once."""
+        self._move(values)
+        self.refresh()
+
+    def refresh(self, before=lambda: None):
+        """Draw the picture and the read-out for the present values; returns whether that went well.
+
+        before: what is to be done first; an error in it is told like one in drawing.
+        """
+        try:
+            before()
+            text = self.show()
+        except Exception as error:
+            self._say(f"{type(error).__name__}: {error}", "explorer-error")
+            return False
+        self._say(text, "explorer-readout")
+        return True
+
+    def _move(self, values):
         self.quiet = True
         try:
             for name, value in values.items():
                 self.controls[name].value = value
         finally:
             self.quiet = False
-        self.refresh()
 
-    def refresh(self):
-        """Draw the picture and the read-out for the present values."""
-        try:
-            with context(STYLE):
-                self.figure.clear()
-                text = self.draw(self.figure, **self.values)
-                self.canvas.draw()
-        except Exception as error:
-            self._say(f"{type(error).__name__}: {error}", "explorer-error")
-            return
+    def _moved(self, _change):
+        if not self.quiet:
+            self.refresh()
+
+    def _say(self, text, kind):
+        live = "off" if self.running else "polite"
+        self.message.value = f"<p class='{kind}' role='status' aria-live='{live}'>{html.escape(text)}</p>"
+
+
+class Explorer(BaseExplorer):
+    """A picture by matplotlib, drawn anew whenever a control moves.
+
+    controls, caption: those of BaseExplorer.
+    draw: a function draw(figure, **values) that draws into an empty matplotlib Figure and returns the
+        read-out, one or two plain sentences that say what the picture shows.
+    size: width and height of the picture in inches, 100 pixels each.
+
+    What is to move like water is drawn on a canvas instead: nnlib.widgets.canvas.CanvasExplorer.
+    """
+
+    def __init__(self, controls, draw, caption, size=(7, 3.4)):
+        self.draw = draw
+        self.figure = Figure(figsize=size, dpi=100, facecolor=PAPER, layout="constrained")
+        self.canvas = FigureCanvasAgg(self.figure)
+        super().__init__(controls, widgets.Image(format="png", layout={**LAYOUT, "height": "auto"}), caption)
+
+    def show(self):
+        with context(STYLE):
+            self.figure.clear()
+            text = self.draw(self.figure, **self.values)
+            self.canvas.draw()
         self.picture.value = self._png()
-        self._say(text, "explorer-readout")
+        return text
 
     def _png(self):
         # savefig would go over the whole figure twice; the picture is opaque, so its alpha can stay behind.
@@ -97,13 +137,6 @@ class Explorer(widgets.VBox):
         buffer = io.BytesIO()
         Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "png")
         return buffer.getvalue()
-
-    def _moved(self, _change):
-        if not self.quiet:
-            self.refresh()
-
-    def _say(self, text, kind):
-        self.message.value = f"<p class='{kind}' role='status' aria-live='polite'>{html.escape(text)}</p>"
 
 
 def _row(control):

@@ -2,15 +2,17 @@
 
 import numpy as np
 
-from nnlib import Dense, Network, plots
-from nnlib.widgets.explorer import Explorer, choice, number
+from nnlib import Dense, Network
+from nnlib.widgets.canvas import CanvasExplorer
+from nnlib.widgets.explorer import choice, number
 
 CORNERS = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])  # the four pairs of two binary inputs, one per column
 GATES = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "NAND": [1, 1, 1, 0], "XOR": [0, 1, 1, 0]}
+LOW, HIGH, SIDE = -0.5, 1.5, 60  # the part of the plane that is shown, and how many points of it along one side
 
 
 def neuron_explorer():
-    """An Explorer of one neuron: two weights, a bias, an activation, and the gate it is to compute."""
+    """The widget: one neuron with two weights, a bias, an activation, and the gate it is to compute."""
     controls = {
         "w1": number("weight w₁", 4, -10, 10, 0.5, 1),
         "w2": number("weight w₂", 4, -10, 10, 0.5, 1),
@@ -18,21 +20,19 @@ def neuron_explorer():
         "activation": choice("activation", ["sigmoid", "tanh", "relu", "identity"]),
         "gate": choice("wanted", list(GATES)),
     }
-    return Explorer(controls, draw_neuron, "Start from AND. Move only the bias to get OR, flip all three signs to get "
-                    "NAND, then choose XOR and try to get four right.", size=(7, 3.6))
+    return CanvasExplorer(controls, draw_neuron, "Start from AND. Move only the bias to get OR, flip all three signs "
+                          "to get NAND, then choose XOR and try to get four right.", height=320)
 
 
-def draw_neuron(figure, w1, w2, b, activation, gate):
+def draw_neuron(frame, w1, w2, b, activation, gate):
     """Draw the neuron's surface over the plane and its activation curve; returns what they show in words."""
     network = make_neuron([w1, w2], b, activation)
     labels = np.array(GATES[gate])
     a = network.forward(CORNERS)[0]
     z = network.layers[0].z[0]
-    plane, curve = figure.subplots(1, 2, width_ratios=[1, 1.1])
-    draw_surface(network, plane)
-    plots.points(CORNERS, labels, plane, size=80)
-    plane.set_title(f"{gate} wanted: ● 1, ■ 0")
-    _draw_curve(network.layers[0].activation, z, a, labels, curve)
+    _draw_surface(frame, network, f"{gate} wanted: ● 1, ■ 0")
+    _draw_points(frame["plane"], CORNERS, labels, size=8)
+    _draw_curve(frame, network.layers[0].activation, np.array([z, a]), labels)
     right = int(((z >= 0) == labels).sum())
     return (f"At (0,0), (0,1), (1,0), (1,1) the activation is {', '.join(f'{value:.3f}' for value in a)}. "
             f"{_line_in_words(w1, w2, b)} {right} of 4 right for {gate}.")
@@ -46,33 +46,41 @@ def make_neuron(w, b, activation="sigmoid"):
     return network
 
 
-def draw_surface(network, ax, low=-0.5, high=1.5):
+def _draw_surface(frame, network, title):
     """One neuron's activation as colours, with the line z = 0 and the direction of its weights."""
+    plane = frame.panel("plane", x=(LOW, HIGH), y=(LOW, HIGH), title=title, xlabel="x_1", ylabel="x_2", xticks=[0, 1],
+                        yticks=[0, 1], equal=True)
     layer = network.layers[0]
     w, b = layer.W[0], layer.b[0, 0]
-    corners = network.forward(np.array([[low, low, high, high], [low, high, low, high]]))
-    bound = max(np.abs(corners).max(), 1e-6)
+    side = LOW + (np.arange(SIDE) + 0.5) * (HIGH - LOW) / SIDE  # the middles of the coloured cells
+    values = network.forward(np.stack([axis.ravel() for axis in np.meshgrid(side, side)])).reshape(SIDE, SIDE)
+    bound = max(np.abs(values).max(), 1e-6)
     bottom, top = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(layer.activation.name, (-bound, bound))
-    plots.surface(lambda x: network.forward(x)[0], ax, limit=high, levels=(), low=bottom, high=top)
+    plane.heat(values, bottom, top, opacity=0.75)
     if w.any():
-        foot = -b / (w @ w) * w  # the point of the line that is nearest to the origin
-        ax.axline(foot, foot + np.array([w[1], -w[0]]), color=plots.INK, linewidth=1.4)
-        middle = np.full(2, (low + high) / 2)
-        start = middle - (w @ middle + b) / (w @ w) * w  # the point nearest to the middle of the picture
-        step = 0.35 * w / np.linalg.norm(w)
-        ax.annotate("", start + step, start, annotation_clip=True,
-                    arrowprops={"arrowstyle": "-|>", "color": plots.PALETTE["W"], "lw": 2.2, "shrinkA": 0})
-    ax.set(xlim=(low, high), ylim=(low, high), xticks=[0, 1], yticks=[0, 1])
-    return ax
+        middle = np.full(2, (LOW + HIGH) / 2)
+        start = middle - (w @ middle + b) / (w @ w) * w  # the point of the line z = 0 that is nearest to the middle
+        along = np.array([w[1], -w[0]]) / np.linalg.norm(w)
+        plane.line(*np.transpose([start - 3 * along, start + 3 * along]), color="ink", width=1.5)
+        plane.arrow(*start, *(start + 0.35 * w / np.linalg.norm(w)), color="W", width=2.5)
 
 
-def _draw_curve(activation, z, a, labels, ax):
-    reach = max(6, 1.1 * np.abs(z).max())
-    along = np.linspace(-reach, reach, 300)
-    ax.plot(along, activation(along), color=plots.PALETTE["z"])
-    ax.axvline(0, color=plots.INK, linewidth=1)
-    plots.points(np.array([z, a]), labels, ax, size=60)
-    ax.set(xlabel="weighted input $z$", ylabel="activation $a$", title=f"{activation.name} of $z$")
+def _draw_curve(frame, activation, points, labels):
+    reach = max(6, 1.1 * np.abs(points[0]).max())
+    z = np.linspace(-reach, reach, 200)
+    a = activation(z)
+    margin = 0.06 * np.ptp(a)
+    curve = frame.panel("curve", x=(-reach, reach), y=(a.min() - margin, a.max() + margin), width=1.1,
+                        title=f"{activation.name} of z", xlabel="weighted input z", ylabel="activation a")
+    curve.line([0, 0], [a.min() - margin, a.max() + margin], color="ink", width=1)
+    curve.line(z, a, color="z")
+    _draw_points(curve, points, labels, size=7)
+
+
+def _draw_points(panel, points, labels, size):
+    """Class 0 as squares, class 1 as circles, in the colours of the two ends of the map."""
+    for label, color, shape in [(0, "W", "square"), (1, "x", "circle")]:
+        panel.points(*points[:, labels == label], color=color, shape=shape, size=size)
 
 
 def _line_in_words(w1, w2, b):

@@ -6,7 +6,7 @@ import copy
 import numpy as np
 import pytest
 
-from tests.notebooks.widget_state import compare_states
+from tests.notebooks.widget_state import compare_states, unlike_bytes
 
 
 def packed(values) -> str:
@@ -51,6 +51,15 @@ def test_a_changed_array_is_caught():
     fresh = copy.deepcopy(states("b"))
     fresh["b2"]["buffers"][0]["data"] = packed([1.0, 2.1])
     assert "differ" in " ".join(compare_states(states("a"), fresh))
+
+
+def test_a_canvas_may_round_a_shade_and_lift_its_pen():
+    line = np.array([1.0, np.nan, 2.0], dtype="float32")
+    assert unlike_bytes(line.tobytes(), (line * np.float32(1 + 1e-6)).tobytes(), "floats") == ""
+    assert unlike_bytes(line.tobytes(), line[::-1].tobytes(), "floats")
+    assert unlike_bytes(line.tobytes(), np.nan_to_num(line).tobytes(), "floats")
+    assert unlike_bytes(bytes([7, 0, 255]), bytes([8, 0, 254]), "bytes") == ""
+    assert unlike_bytes(bytes([7, 0, 255]), bytes([9, 0, 255]), "bytes")
 
 
 def test_a_missing_widget_is_caught():

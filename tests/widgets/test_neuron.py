@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
+from nnlib.widgets.canvas import Frame
 from nnlib.widgets.neuron import CORNERS, GATES, draw_neuron, neuron_explorer
 
 FORMULAS = {
@@ -51,7 +51,7 @@ def test_every_control_changes_picture_and_words_and_reset_undoes_it(explorer, n
 @pytest.mark.parametrize(("w1", "w2", "b"), [(1, -2, 0.5), (-4, 7.5, -1), (0, 0, 3), (10, 10, -15)])
 def test_readout_is_the_formula(activation, w1, w2, b):
     z = w1 * CORNERS[0] + w2 * CORNERS[1] + b
-    activations, right = numbers(draw_neuron(Figure(), w1, w2, b, activation, "NAND"))
+    activations, right = numbers(draw_neuron(Frame(), w1, w2, b, activation, "NAND"))
     np.testing.assert_allclose(activations, FORMULAS[activation](z), atol=5.1e-4)
     assert right == ((z >= 0) == np.array([1, 1, 1, 0])).sum()
 
@@ -83,7 +83,7 @@ def test_no_setting_computes_xor():
 def test_extremes_draw_without_error():
     ends = [(-10, 0, 10), (0, 10), (-15, 15), FORMULAS, ("XOR",)]
     for w1, w2, b, activation, gate in itertools.product(*ends):
-        readout = draw_neuron(Figure(), w1, w2, b, activation, gate)
+        readout = draw_neuron(Frame(), w1, w2, b, activation, gate)
         assert np.isfinite(numbers(readout)[0]).all()
 
 
