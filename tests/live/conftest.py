@@ -29,8 +29,6 @@ class Reader:
         self.context = browser.new_context(viewport={"width": 1200, "height": 900}, **options)
         self.external, self.errors = [], []
         self.context.on("request", self._request)
-        # the theme complains about a reader who never chose light or dark
-        self.context.add_init_script("localStorage.mode ??= 'light'; localStorage.theme ??= 'light'")
         self.page = self.context.new_page()
         self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -58,7 +58,6 @@ def visit(browser, site):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
         context.set_default_timeout(120_000)  # how slow a busy machine may be, not how slow a page
         contexts.append(context)
-        context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
         visit = Visit(context.new_page())
 
         def gate(route):
