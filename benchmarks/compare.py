@@ -19,8 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers import PEERS, SPECS, TARGETS
+from benchmarks import convolution, peers
 from nnlib.data import mnist
+
+PEERS = peers.PEERS
+SPECS = peers.SPECS | convolution.SPECS
+TARGETS = peers.TARGETS | convolution.TARGETS
+PEERS_OF = dict.fromkeys(peers.SPECS, peers.PEERS) | dict.fromkeys(convolution.SPECS, convolution.PEERS)
 
 HERE = Path(__file__).resolve().parent
 
@@ -29,7 +34,7 @@ def measure(name, rounds):
     """Median CPU seconds per epoch and test accuracy for every peer on one network."""
     spec, digits = SPECS[name], mnist()
     rows, targets = digits.x_train.T[: spec.examples], np.ascontiguousarray(digits.y_train.T[: spec.examples])
-    running = {peer: make(spec, rows, targets, seed=0) for peer, make in PEERS.items()
+    running = {peer: make(spec, rows, targets, seed=0) for peer, make in PEERS_OF[name].items()
                if peer in TARGETS[name] or peer.startswith("nnlib")}
     seconds = {peer: [] for peer in running}
     for round_number in range(rounds + 1):
