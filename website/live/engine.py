@@ -78,10 +78,13 @@ class EngineError(Exception):
     """The engine could not be built; the message says why and what to do."""
 
 
-def npm_packages() -> None:
-    """Unpack the bundles' npm dependencies into WORK/node_modules, each checked against package-lock.json."""
+def npm_packages(kind: str = "dependencies") -> None:
+    """Unpack npm packages into WORK/node_modules, each checked against package-lock.json.
+
+    kind: "dependencies", which the bundles are made of, or "devDependencies", which the tests need.
+    """
     lock = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    wanted, queue = set(), sorted(lock[""]["dependencies"])
+    wanted, queue = set(), sorted(lock[""][kind])
     while queue:
         name = queue.pop()
         if name in wanted or NOT_BUNDLED.match(name):

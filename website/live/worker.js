@@ -225,6 +225,8 @@ async function handle(message) {
       answer.destroy();
       return { from, names };
     }
+    default:
+      throw new Error(`the worker knows no message "${message.type}"`);
   }
 }
 

@@ -22,7 +22,8 @@
 
   const largest = (values) => Math.max(1e-9, ...values.map(Math.abs));
 
-  let index = 0, clock = CUES.end - 1, playing = false, visible = true, last = 0, width = 0, height = 0, colour = {};
+  const colour = {};
+  let index = 0, clock = CUES.end - 1, playing = false, visible = true, last = 0, width = 0, height = 0;
 
   function readColours() {
     const style = getComputedStyle(document.documentElement);
@@ -86,20 +87,20 @@
     pen.setLineDash([]);
   }
 
-  function drawPicture(frame, place, shown) {
-    const pixels = frame.bytes, cell = place.side / 28;
+  function drawPicture(frame, square, shown) {
+    const pixels = frame.bytes, cell = square.side / 28;
     tint("panel", 1);
-    pen.fillRect(place.x, place.y, place.side, place.side);
+    pen.fillRect(square.x, square.y, square.side, square.side);
     for (let k = 0; k < 784; k++) {
       if (!pixels[k]) continue;
       tint("sym-x", (pixels[k] / 255) * shown);
-      pen.fillRect(place.x + (k % 28) * cell, place.y + Math.floor(k / 28) * cell, cell + 0.4, cell + 0.4);
+      pen.fillRect(square.x + (k % 28) * cell, square.y + Math.floor(k / 28) * cell, cell + 0.4, cell + 0.4);
     }
   }
 
-  function pixelPlace(place, k) {
-    const cell = place.side / 28;
-    return { x: place.x + ((k % 28) + 0.5) * cell, y: place.y + (Math.floor(k / 28) + 0.5) * cell };
+  function pixelPlace(square, k) {
+    const cell = square.side / 28;
+    return { x: square.x + ((k % 28) + 0.5) * cell, y: square.y + (Math.floor(k / 28) + 0.5) * cell };
   }
 
   // what a layer receives: each edge as strong as weight times activation, dashed where it is negative

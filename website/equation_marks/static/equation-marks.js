@@ -1,6 +1,7 @@
 // "Show shapes": writes the shape under each symbol of an equation, and takes it away again.
 // The panel itself is a <details> element and needs no script; its mathematics is typeset when it is first opened.
 // Both texts of an equation, plain and with shapes, come with the page.
+/* global MathJax */
 (() => {
   // MathJax wants one thing at a time. Before it has started there is nothing to ask for: it will see the page.
   const queue = (work) => {

@@ -76,12 +76,16 @@ export class Cell {
   }
 
   async edit(focus) {
-    if (this.editor) return this.editor.focus();
+    if (this.editor) {
+      this.editor.focus();
+      return;
+    }
     this.say("loading the editor …");
     try {
       await this.page.script("editor.js");
     } catch {
-      return this.say("The editor could not be loaded: is there a network? Try again.");
+      this.say("The editor could not be loaded: is there a network? Try again.");
+      return;
     }
     this.say("");
     if (this.editor) return;

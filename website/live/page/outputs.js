@@ -44,7 +44,10 @@ export class OutputArea {
       this.clearNext = false;
       const first = this.items[0];
       for (const item of this.items.splice(1)) this.remove(item);
-      if (first) return this.replace(first, output);
+      if (first) {
+        this.replace(first, output);
+        return;
+      }
     }
     const last = this.items.at(-1);
     if (output.output_type === "stream" && last?.output.output_type === "stream" && last.output.name === output.name) {

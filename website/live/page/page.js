@@ -109,10 +109,10 @@ class Page {
     }
     if (!globalThis.MathJax) {
       globalThis.MathJax = { options: { processHtmlClass: "mathjax_process" } };
-      const node = document.createElement("script");
-      node.src = this.root + this.data.mathjax;
-      document.head.append(node);
-      await new Promise((resolve) => (node.onload = node.onerror = resolve));
+      const script = document.createElement("script");
+      script.src = this.root + this.data.mathjax;
+      document.head.append(script);
+      await new Promise((resolve) => (script.onload = script.onerror = resolve));
     }
     await globalThis.MathJax.startup?.promise;
     await globalThis.MathJax.typesetPromise?.([node]);

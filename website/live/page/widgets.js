@@ -99,6 +99,7 @@ class Manager extends ManagerBase {
     } catch (error) {
       console.error(error);
       node.textContent = "This widget could not be shown.";
+      return null;
     }
   }
 
