@@ -60,3 +60,10 @@ def test_a_chapter_has_the_number_of_its_file(html):
         text = path.read_text(encoding="utf-8")
         assert f'<h1><span class="section-number">{number}. </span>' in text
         assert set(re.findall(r'class="eqno">\((\d+)\.', text)) <= {str(number)}
+
+
+def test_every_chapter_opens_in_jupyter_four_ways(html):
+    for path in (html / "chapters").glob("*.html"):
+        links = " ".join(parsed(path).links)
+        for way in ("mybinder.org", "colab.research", "appendix/jupyter.html#jupyter-here", "jupyter.html#jupyter-hub"):
+            assert way in links, (path.name, way)
