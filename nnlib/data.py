@@ -58,16 +58,18 @@ def history(name):
 def one_hot(labels, classes=10):
     """Targets (classes, m), float32: column i is 1 in row labels[i] and 0 elsewhere.
 
+    labels: class numbers (m,); or (T, m) for sequences, whose targets are (T, classes, m).
     Raises ValueError if a label is not a whole number from 0 to classes - 1.
     """
     labels = np.asarray(labels)
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels must be whole numbers of shape (m,), got {labels.dtype} of shape {labels.shape}")
+    if labels.ndim not in (1, 2) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels must be whole numbers of shape (m,) or (T, m), got {labels.dtype} of shape "
+                         f"{labels.shape}")
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(f"labels must lie between 0 and {classes - 1}, got {labels.min()} to {labels.max()}")
-    rows = np.zeros((len(labels), classes), np.float32)
-    rows[np.arange(len(labels)), labels] = 1
-    return rows.T
+    rows = np.zeros((*labels.T.shape, classes), np.float32)
+    np.put_along_axis(rows, labels.T[..., None], 1, axis=-1)
+    return np.moveaxis(rows, 0, -1)
 
 
 def _digits(path, m_train, m_test):
@@ -146,6 +148,22 @@ def moons(m=200, noise=0.1, rng=0):
     return _points(np.where(labels == 0, upper, -upper), labels, noise, rng)
 
 
+def ring(m=200, noise=0.05, rng=0):
+    """Eight clouds of standard deviation noise, class k around (cos(k pi / 4), sin(k pi / 4)): y is (8, m)."""
+    rng, _ = _start(m, rng)
+    labels = rng.integers(8, size=m)
+    return Points(_RING[:, labels] + rng.normal(0, _spread(noise), (2, m)), one_hot(labels, 8), labels)
+
+
+def ring_counts(x, noise=0.05):
+    """How many of the points x (2, m) lie within three standard deviations of each centre of the ring: (8,)."""
+    distances = np.linalg.norm(np.asarray(x)[:, None] - _RING[:, :, None], axis=0)
+    return (distances < 3 * noise).sum(axis=1)
+
+
+_RING = np.array([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.pi / 4)])
+
+
 def _start(m, rng):
     if m < 2:
         raise ValueError(f"a toy set needs at least 2 points, got {m}")
@@ -153,6 +171,10 @@ def _start(m, rng):
 
 
 def _points(x, labels, noise, rng):
+    return Points(x + rng.normal(0, _spread(noise), x.shape), one_hot(labels, 2), labels)
+
+
+def _spread(noise):
     if noise < 0:
         raise ValueError(f"noise must be at least 0, got {noise}")
-    return Points(x + rng.normal(0, noise, x.shape), one_hot(labels, 2), labels)
+    return noise

@@ -17,8 +17,10 @@ from nnlib.initializers import get_initializer
 class Layer:
     """The promise every layer keeps. A layer without parameters overrides forward and backward only."""
 
+    reads_classes = False  # whether it takes class numbers, as integers, in place of one-hot columns
+
     def parameter_shapes(self):
-        """The shape of each parameter by name, weights' names beginning with W. Empty by default."""
+        """The shape of each parameter by name, biases' names beginning with b. Empty by default."""
         return {}
 
     def bind(self, parameters, gradient):

@@ -12,8 +12,9 @@ import numpy as np
 from nnlib.convolution import Conv2D, MaxPool2D
 from nnlib.costs import get_cost
 from nnlib.layers import Dense, Dropout, Flatten
+from nnlib.recurrent import LSTM, EachStep, Recurrent, fold
 
-LAYERS = {kind.__name__: kind for kind in (Dense, Dropout, Flatten, Conv2D, MaxPool2D)}
+LAYERS = {kind.__name__: kind for kind in (Dense, Dropout, Flatten, Conv2D, MaxPool2D, Recurrent, LSTM, EachStep)}
 COLUMNS_AT_ONCE = 1000  # evaluation works on blocks that stay in the processor's cache
 
 
@@ -48,18 +49,25 @@ class Network:
     def forward(self, x, training=False):
         """The activations of the last layer, shape (n_L, m), for inputs x of shape (n_0, m).
 
-        x is cast to the network's dtype. training=True switches on what only training does (dropout).
+        x is cast to the network's dtype, unless it is class numbers for a first layer that reads such.
+        training=True switches on what only training does (dropout).
         Raises ValueError if x does not fit the first layer.
         """
-        a = np.asarray(x, self.dtype)
+        a = self.cast_inputs(x)
         for layer in self.layers:
             a = layer.forward(a, training)
         return a
 
+    def cast_inputs(self, x):
+        """x as an array of the network's dtype; class numbers (T, m) for a recurrent first layer stay integers."""
+        x = np.asarray(x)
+        stays = self.layers[0].reads_classes and x.ndim == 2 and x.dtype.kind in "iu"
+        return x if stays else np.asarray(x, self.dtype)
+
     def backward(self, y, input_gradient=False):
         """Fill every dW and db for the batch last sent forward; returns the flat gradient of its cost.
 
-        y: targets (n_L, m), one column per example.
+        y: targets (n_L, m), one column per example; after EachStep (T, n_L, m).
         input_gradient=True also leaves dL/dx, summed over the batch, in `self.input_gradient`.
         Raises ValueError if y is not of the shape of the output, RuntimeError before any forward.
         """
@@ -100,24 +108,28 @@ class Network:
         x, y = np.asarray(x), np.asarray(y)
         if x.shape[-1] != y.shape[-1]:
             raise ValueError(f"x has {x.shape[-1]} examples (columns), y has {y.shape[-1]}")
-        total, output = 0.0, self.layers[-1]
+        total, count, output = 0.0, 0, self.layers[-1]
         for columns in self._blocks(x):
             self.forward(x[..., columns])
             total += float(self.cost_function.terms(output.z, output.a, self._targets(y[..., columns])).sum())
-        return total / x.shape[-1] + self.penalty()
+            count += output.a.shape[-1]  # after EachStep a column is a step
+        return total / count + self.penalty()
 
     def penalty(self):
         """(l2 / 2) * sum(W ** 2) over all weights. A float."""
         return 0.5 * self.l2 * sum(float(np.vdot(W, W)) for W, _ in self._weights()) if self.l2 else 0.0
 
     def predict(self, x):
-        """The class number of each example, shape (m,): the largest output, or for one output a >= 1/2."""
-        x = np.asarray(x)
-        classes = np.empty(x.shape[-1], int)
+        """The class number of each example, shape (m,): the largest output, or for one output a >= 1/2.
+
+        After EachStep that of each step, shape (T, m).
+        """
+        x, found = np.asarray(x), []
         for columns in self._blocks(x):
             a = self.forward(x[..., columns])
-            classes[columns] = a.argmax(axis=0) if len(a) > 1 else a[0] >= 0.5
-        return classes
+            classes = a.argmax(axis=0) if len(a) > 1 else (a[0] >= 0.5).astype(int)
+            found.append(classes.reshape(len(x), -1) if self._gives_steps() else classes)
+        return np.concatenate(found, axis=-1)
 
     def astype(self, dtype):
         """A copy of this network, with the same parameters, that computes in the given dtype."""
@@ -179,11 +191,16 @@ class Network:
     def _check_layers(self):
         if not self.layers or not isinstance(self.layers[-1], Dense):
             raise ValueError("a Network needs layers, the last of them Dense")
-        previous = None
+        previous, every_step = None, False
         for layer in self.layers:
-            if isinstance(layer, Dense | Conv2D):
+            if isinstance(layer, Dense | Conv2D | Recurrent | LSTM):
                 self._check_neighbours(previous, layer)
-                previous = layer
+                if every_step and isinstance(layer, Dense):
+                    raise ValueError(f"{previous} gives the state of every step: put EachStep() before {layer}, "
+                                     "or say last_only=True")
+                previous, every_step = layer, not getattr(layer, "last_only", True)
+            elif isinstance(layer, EachStep):
+                every_step = False
             elif not isinstance(layer, Dropout | MaxPool2D):  # these keep the size or the channels; others change them
                 previous = None
         activation = self.layers[-1].activation
@@ -200,10 +217,10 @@ class Network:
         if isinstance(previous, Conv2D) != isinstance(layer, Conv2D):
             between = ": put Flatten() between them" if isinstance(previous, Conv2D) else ""
             raise ValueError(f"{previous} does not fit {layer}, images meet columns{between}")
-        outputs, inputs = ((previous.n_out, layer.n_in) if isinstance(layer, Dense)
+        outputs, inputs = ((previous.n_out, layer.n_in) if not isinstance(layer, Conv2D)
                            else (previous.channels_out, layer.channels_in))
         if outputs != inputs:
-            what = "inputs" if isinstance(layer, Dense) else "input channels"
+            what = "input channels" if isinstance(layer, Conv2D) else "inputs"
             raise ValueError(f"{previous} does not fit {layer}: {outputs} outputs meet {inputs} {what}")
 
     def _targets(self, y):
@@ -211,6 +228,8 @@ class Network:
         if getattr(output, "a", None) is None:
             raise RuntimeError("call forward before backward: there is no batch to go back through")
         y = np.asarray(y, self.dtype)
+        if y.ndim == 3 and self._gives_steps():
+            y = fold(y)
         if y.shape != output.a.shape:
             raise ValueError(f"targets y of shape {output.a.shape} expected, got {y.shape}"
                              + (": class numbers? Use nnlib.data.one_hot" if y.ndim == 1 else "")
@@ -220,15 +239,19 @@ class Network:
     def _weights(self):
         for layer in self.layers:
             for name in layer.parameter_shapes():
-                if name.startswith("W"):
+                if not name.startswith("b"):
                     yield getattr(layer, name), getattr(layer, "d" + name)
 
     def _blocks(self, x):
         m = x.shape[-1] if x.ndim > 1 else 0
         if m == 0:
             raise ValueError(f"expected at least one example, in columns, got x of shape {x.shape}")
-        for start in range(0, m, COLUMNS_AT_ONCE):
-            yield slice(start, start + COLUMNS_AT_ONCE)
+        width = max(1, COLUMNS_AT_ONCE // len(x)) if self.layers[0].reads_classes else COLUMNS_AT_ONCE
+        for start in range(0, m, width):
+            yield slice(start, start + width)
+
+    def _gives_steps(self):
+        return any(isinstance(layer, EachStep) for layer in self.layers)
 
     def __repr__(self):
         chain = ", ".join(map(repr, self.layers))

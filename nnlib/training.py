@@ -28,7 +28,7 @@ class Epoch:
 def minibatches(x, y, batch_size=None, rng=None):
     """Yield (batch_x, batch_y) over all examples, shuffled; the last batch may be short.
 
-    x, y: arrays whose last axis is the example axis, (n, m) or (c, h, w, m).
+    x, y: arrays whose last axis is the example axis, (n, m), (T, n, m) or (c, h, w, m).
     batch_size: examples per batch; None for one batch with all of them, in their own order.
     rng: a numpy.random.Generator or an int seed.
 
@@ -64,29 +64,32 @@ def _gatherer(array, batch_size):
     return gather
 
 
-def train(network, x, y, optimizer, epochs, batch_size=None, rng=None):
+def train(network, x, y, optimizer, epochs, batch_size=None, rng=None, clip=None):
     """Train the network in place; a generator of one Epoch after each pass over the data.
 
     x: inputs (n_0, m). y: targets (n_L, m). optimizer: SGD(eta=...) or another.
     batch_size: examples per step; None for the whole set. The last, short batch is used.
     rng: a numpy.random.Generator or an int seed, for the order of the examples.
+    clip: the largest norm a step's gradient may have (see clip_gradient), for recurrent networks; None for any.
 
     Raises ValueError at once for data that do not fit or are not finite. If the cost diverges, warns with
     a DivergenceWarning, yields that epoch and stops.
     """
-    x, y = _examples(network, x, "x"), _examples(network, y, "y")
+    x, y = _examples(network.cast_inputs(x), "x"), _examples(np.asarray(y, network.dtype), "y")
     if x.shape[-1] != y.shape[-1]:
         raise ValueError(f"x has {x.shape[-1]} examples (columns), y has {y.shape[-1]}")
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip must be larger than 0, or None, got {clip}")
     network.forward(x[..., :1])  # one example says whether the shapes fit, before any time is spent
     network.batch_cost(y[..., :1])
-    return _epochs(network, x, y, optimizer, epochs, batch_size, np.random.default_rng(rng))
+    return _epochs(network, x, y, optimizer, epochs, batch_size, np.random.default_rng(rng), clip)
 
 
-def _epochs(network, x, y, optimizer, epochs, batch_size, rng):
+def _epochs(network, x, y, optimizer, epochs, batch_size, rng, clip):
     for number in range(1, epochs + 1):
         costs = []
         with np.errstate(over="ignore", invalid="ignore"):  # reported below, in words
@@ -94,6 +97,8 @@ def _epochs(network, x, y, optimizer, epochs, batch_size, rng):
                 network.forward(batch_x, training=True)
                 costs.append(network.batch_cost(batch_y))
                 network.backward(batch_y)
+                if clip is not None:
+                    clip_gradient(network.gradient, clip)
                 optimizer.step(network.parameters, network.gradient)
         epoch = Epoch(number, float(np.mean(costs)))
         diverged = not np.isfinite(epoch.cost)
@@ -105,12 +110,24 @@ def _epochs(network, x, y, optimizer, epochs, batch_size, rng):
             return
 
 
-def _examples(network, array, name):
-    """The array in the network's dtype, each example contiguous in memory, checked for nan and inf."""
-    rows = np.moveaxis(np.asarray(array), -1, 0) if np.ndim(array) > 1 else np.empty(0)
+def clip_gradient(gradient, clip):
+    """Shorten the flat gradient, in place, to the norm `clip` if it is longer; returns the norm it had. A float.
+
+    Its direction stays (Pascanu et al., 2013, algorithm 1). A recurrent network's gradient can grow a thousandfold
+    from one step to the next; clipped, it cannot throw the parameters far away.
+    """
+    norm = float(np.sqrt(np.square(gradient, dtype=np.float64).sum()))  # in float32 squares overflow from 1e19 on
+    if norm > clip:
+        gradient *= clip / norm
+    return norm
+
+
+def _examples(array, name):
+    """The array with each example contiguous in memory, checked for nan and inf."""
+    rows = np.moveaxis(array, -1, 0) if array.ndim > 1 else np.empty(0)
     if not rows.size:
         raise ValueError(f"{name} must have examples in its columns, got an array of shape {np.shape(array)}")
-    rows = np.ascontiguousarray(rows, network.dtype)
+    rows = np.ascontiguousarray(rows)
     for start in range(0, len(rows), 1000):
         if not np.isfinite(rows[start : start + 1000]).all():
             raise ValueError(f"{name} holds values that are not finite (nan or inf)")
@@ -118,11 +135,17 @@ def _examples(network, array, name):
 
 
 def accuracy(network, x, labels):
-    """The share of examples x, shape (n_0, m), whose predicted class is labels, shape (m,). Between 0 and 1."""
+    """The share of examples x, shape (n_0, m), whose predicted class is labels, shape (m,). Between 0 and 1.
+
+    Where the network predicts a class at each step, labels are (T, m) and the share is one of steps.
+    """
     labels = np.asarray(labels)
-    if labels.ndim != 1 or len(labels) != np.shape(x)[-1]:
+    if not labels.ndim or labels.shape[-1] != np.shape(x)[-1]:
         raise ValueError(f"labels must be one class number per example, shape ({np.shape(x)[-1]},), got {labels.shape}")
-    return float((network.predict(x) == labels).mean())
+    predicted = network.predict(x)
+    if labels.shape != predicted.shape:
+        raise ValueError(f"labels must be one class number per example, shape {predicted.shape}, got {labels.shape}")
+    return float((predicted == labels).mean())
 
 
 def confusion_matrix(labels, predicted, classes=10):

@@ -11,7 +11,7 @@ import pytest
 import nnlib
 
 FOLDER = Path(nnlib.__file__).parent
-ORDER = ["activations", "initializers", "costs", "layers", "convolution", "network", "optimizers",
+ORDER = ["activations", "initializers", "costs", "layers", "convolution", "recurrent", "network", "optimizers",
          "training", "gradients", "data"]
 OUTSIDE = ["plots", "widgets"]  # not imported by nnlib/__init__
 

@@ -82,8 +82,12 @@ def test_damaged_file(folder, damage):
 
 def test_one_hot():
     assert data.one_hot([2, 0], 3).tolist() == [[0, 1], [0, 0], [1, 0]]
+    assert data.one_hot([[2, 0]], 3).tolist() == [[[0, 1], [0, 0], [1, 0]]]  # a sequence of one step
+    labels = np.random.default_rng(0).integers(0, 5, (7, 4))
+    assert data.one_hot(labels, 5).shape == (7, 5, 4)
+    np.testing.assert_array_equal(data.one_hot(labels, 5).argmax(axis=1), labels)
     for labels, message in (([0, 10], "between 0 and 9, got 0 to 10"), ([-1, 2], "got -1 to 2"),
-                            ([0.5], "whole numbers"), ([[1, 2]], r"shape \(1, 2\)")):
+                            ([0.5], "whole numbers"), ([[[1, 2]]], r"shape \(1, 1, 2\)")):
         with pytest.raises(ValueError, match=message):
             data.one_hot(labels)
 
