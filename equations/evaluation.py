@@ -350,10 +350,10 @@ class Evaluator:
             raise Wrong(f"{what} belongs to no layer and no example: what is {self.source(script)}?")
         exponent = self.evaluate(script)
         value = self.known(value)
-        if value.shape != ():
+        if value.shape != () and not self.scene.random:
             raise Wrong(f"a power of {what}, which is {shape_of(value)}: an array has no power; "
                         r"write \lVert . \rVert^2 or \odot")
-        if np.real(value) < 0 and not float(np.real(exponent)).is_integer():
+        if (np.real(value) < 0).any() and not float(np.real(exponent)).is_integer():
             raise Wrong(f"a fractional power of {what}, which is negative")
         return value ** exponent
 
@@ -781,6 +781,8 @@ class Evaluator:
                             f"1 column meets {b.shape[0]} rows")
             a = a.of_length(b.shape[0])
         if a.shape == () or b.shape == ():
+            return a * b
+        if self.scene.random and a.shape == b.shape:
             return a * b
         if a.ndim != 2 or b.ndim != 2:
             raise Wrong(f"{self.source(left)} and {self.source(right)} have too many axes for a product")

@@ -25,6 +25,7 @@ KRONECKER = "the two indices of Kronecker's delta may be exchanged"
 # (label, part of the mutant that the original does not have): why the mutant is true as well. Found by reading.
 ONE_IN_TOTAL = "targets and answers both sum to 1"
 TWICE = "a ReLU of a ReLU is the same ReLU, and A is positive where Z is"
+PAIRED = "any weight times any input has this variance: they are independent and alike"
 ROUNDED = "the rounded number is the same"
 EQUIVALENT = {
     ("eq-bp1-index", r"a^{[L]}_j } \frac"): "only the term k = j of the sum is not 0",
@@ -34,6 +35,10 @@ EQUIVALENT = {
     ("eq-net-a1", r"\operatorname{ReLU}(A "): TWICE,
     ("eq-net-a1", r"\max(0, A "): TWICE,
     ("eq-net-delta1", r"\operatorname{ReLU}'(A "): TWICE,
+    ("eq-variance-neuron", "w_i"): PAIRED,
+    ("eq-variance-neuron", "w_n"): PAIRED,
+    ("eq-variance-neuron", "x_i"): PAIRED,
+    ("eq-variance-error", "w_o"): PAIRED,
     ("eq-accuracy-error", "0.98"): ROUNDED,
     ("eq-accuracy-error", "10001"): ROUNDED,
 }
@@ -101,7 +106,7 @@ class Maker:
                             before[2] and square and near(value, value.T))
 
         def watched_product(evaluator, x, y, left, right):
-            if getattr(x, "shape", None) != () and getattr(y, "shape", None) != ():
+            if getattr(x, "shape", None) != () and getattr(y, "shape", None) != () and not evaluator.scene.random:
                 arrays.add(right.span)
             return product(evaluator, x, y, left, right)
 

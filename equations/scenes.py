@@ -85,6 +85,7 @@ class Scene:
     last_time = None      # T, in a scene with steps
     parameters = None     # the quantity that a bare nabla differentiates by
     cost_of = "C"
+    random = False        # symbols are random variables: arrays of equally likely values, multiplied value by value
     requires = ""         # a symbol without which the scene is not chosen by itself
 
     def __init__(self, draw=0, sizes=None, let=None, hard=False):
@@ -823,27 +824,91 @@ class Classes(Scene):
         self.put("accuracy", np.mean(np.real(c) == np.real(guess)))
 
 
-class Initial(Scene):
-    about = "weights and inputs that take each sign equally often: exact means and variances over all of them"
+class RandomVariables(Scene):
+    """Every symbol is a random variable: a row (or one row per index) of all its values, equally likely."""
+
+    random = True
 
     def setup(self):
-        n = self.size("n")
-        spread = 0.5 + self.rng.random(2)
-        signs = np.array(np.meshgrid(*[[-1, 1]] * min(n, 5))).reshape(min(n, 5), -1)
-        self.sizes["n"] = len(signs)
-        outer = np.ones(signs.shape[1])
-        self.w_all = np.kron(signs, outer) * spread[0]
-        self.x_all = np.kron(np.ones((1, signs.shape[1])), signs) * spread[1]
-        for name in ("w", "x"):
-            self.show(name, name + "_all", shows="row")
-        self.show("z", "z_all")
-        mean = lambda v: np.array(np.mean(v))                                       # noqa: E731
-        self.functions["E"] = self.functions[r"\mathbb{E}"] = mean
+        self.functions["E"] = self.functions[r"\mathbb{E}"] = lambda v: np.array(np.mean(v))
         self.functions["Var"] = lambda v: np.array(np.mean(v * v) - np.mean(v) ** 2)
 
+    def signs(self, *counts):
+        """Independent variables of mean 0: for each count so many rows, over all combinations of signs."""
+        combinations = np.array(np.meshgrid(*[[-1, 1]] * sum(counts))).reshape(sum(counts), -1)
+        spreads = 0.5 + self.rng.random(len(counts))
+        parts = np.split(combinations, np.cumsum(counts)[:-1])
+        return [spread * part for spread, part in zip(spreads, parts, strict=True)]
+
+
+class Initial(RandomVariables):
+    about = "weights and inputs that take each sign equally often: exact means and variances over all of them"
+    letters, count = ("w", "x", "z"), "n_{in}"
+
+    def setup(self):
+        super().setup()
+        n = self.sizes[self.count] = int(self.rng.integers(3, 6))
+        self.w_all, self.x_all = self.signs(n, n)
+        weight, value, total = self.letters
+        self.show(weight, "w_all", shows="row")
+        self.show(value, "x_all", shows="row")
+        self.show(total, "z_all")
+
     def forward(self):
-        w, x = self.put("w_all", self.w_all), self.put("x_all", self.x_all)
+        w, x = self.put("w_all", self.w_all), self.put("x_all", self.received())
         self.put("z_all", (w * x).sum(axis=0)[None])
+
+    def received(self):
+        """What the weights are multiplied by."""
+        return self.x_all
+
+
+class InitialRelu(Initial):
+    about = "the same where the inputs are ReLUs, x = ReLU(u), of u that take each sign equally often"
+
+    def setup(self):
+        super().setup()
+        self.show("u", "u_all", shows="row")
+
+    def received(self):
+        return relu(self.put("u_all", self.x_all))
+
+
+class InitialBack(Initial):
+    about = "errors on their way back: g, the sum of n_out errors delta times weights, all of either sign"
+    letters, count = ("w", r"\delta", "g"), "n_{out}"
+
+
+class InitialDeep(RandomVariables):
+    about = "two layers without activation, weights and inputs of either sign equally often"
+
+    def setup(self):
+        super().setup()
+        self.sizes.update(n_0=3, n_1=2)
+        self.depth = 2
+        first, second, self.x = self.signs(6, 2, 3)
+        self.weights = {1: first, 2: second}
+        self.show("w", "w", shows="row", layered=True)
+        self.show("z", "z", shows="row", layered=True)
+        self.show("x", "x", shows="row")
+
+    def forward(self):
+        first, second = (self.put("w", w, at=layer) for layer, w in self.weights.items())
+        x = self.put("x", self.x)
+        z = self.put("z", (first.reshape(2, 3, -1) * x).sum(axis=1), at=1)
+        self.put("z", (second * z).sum(axis=0)[None], at=2)
+
+
+class NetworkTwins(Network):
+    about = "the network with neurons 1 and 2 of the first layer alike: same weights in, same bias, same weights out"
+
+    def setup(self):
+        super().setup()
+        inputs, hidden, out = self.layers[:3]
+        first = self.theta[: hidden * inputs].reshape(hidden, inputs)
+        biases, rest = self.theta[hidden * inputs :][:hidden], self.theta[hidden * (inputs + 1) :]
+        second = rest[: out * hidden].reshape(out, hidden)
+        first[1], biases[1], second[:, 1] = first[0], biases[0], second[:, 0]
 
 
 # -- optimisers -------------------------------------------------------------------------------------------------
@@ -898,19 +963,31 @@ class GradientDescent(Optimiser):
 
 
 class Momentum(Optimiser):
-    about = "momentum: velocity v_t, a decayed sum of the gradients"
+    about = "momentum: velocity v_t, a decayed sum of the gradients; u_t = -eta v_t; m_t, their decayed mean"
     state = ("v",)
+
+    def setup(self):
+        super().setup()
+        self.show("u", "u", time="_")
 
     def at(self, t, c):
         v = self.put("v", self.decayed(c[r"\beta"], self.gs, t), at=t)
+        self.put("u", self.decayed(c[r"\beta"], -c[r"\eta"] * self.gs, t), at=t)
+        self.put("m", self.decayed(c[r"\beta"], (1 - c[r"\beta"]) * self.gs, t), at=t)
         return c[r"\eta"] * v
 
 
 class Nesterov(Momentum):
-    about = "Nesterov's momentum, the gradient taken where the parameters are"
+    about = "Nesterov's momentum: g_t is taken at theta_{t-1}, one look ahead of phi_{t-1}"
+
+    def setup(self):
+        super().setup()
+        self.show(r"\phi", r"\phi", time="_")
 
     def at(self, t, c):
         v = self.put("v", self.decayed(c[r"\beta"], self.gs, t), at=t)
+        travelled = sum(self.decayed(c[r"\beta"], self.gs, k) for k in range(t + 1))
+        self.put(r"\phi", self.theta - c[r"\eta"] * travelled, at=t)
         return c[r"\eta"] * (self.gs[t] + c[r"\beta"] * v)
 
 
@@ -937,6 +1014,47 @@ class Adam(Optimiser):
         m_hat = self.put(r"\hat{m}", m / sum((1 - b1) * b1 ** k for k in range(t)), at=t)
         v_hat = self.put(r"\hat{v}", v / sum((1 - b2) * b2 ** k for k in range(t)), at=t)
         return c[r"\eta"] * m_hat / (np.sqrt(v_hat) + c[r"\epsilon"])
+
+
+class Ravine(Scene):
+    about = "f = 1/2 theta^T H theta; H q = kappa q, q of length 1; gradient descent on it from theta_0"
+    parameters, cost_of, last_time = r"\theta", "f", 4
+
+    def setup(self):
+        n = self.size("n")
+        self.q, _ = np.linalg.qr(self.rng.normal(size=(n, n)))
+        self.curvatures = 0.3 + np.arange(n)[:, None] / 2
+        self.theta = self.rng.normal(size=(n, 1))
+        for name, time in ((r"\theta", "_"), ("x", "_"), ("H", ""), ("q", ""), ("f", "")):
+            self.show(name, name, time=time)
+        self.constant(r"\kappa", self.curvatures[1, 0])
+        self.constant(r"\eta", 0.31)
+        self.constant(r"\beta", 0.83)
+        self.arguments = {"f": [r"\theta"]}
+
+    def forward(self):
+        self.put("H", sum(k * np.outer(q, q) for k, q in zip(self.curvatures[:, 0], self.q.T, strict=True)))
+        self.put("q", self.q[:, 1:2])
+        theta = self.put(r"\theta", self.theta)
+        self.put("f", 0.5 * (self.curvatures * (self.q.T @ theta) ** 2).sum())
+        eta, beta = self._values[r"\eta", None], self._values[r"\beta", None]
+        for t in range(self.last_time + 1):
+            along = self.along(t, eta, beta) * (self.q.T @ self.theta)
+            self.put(r"\theta", self.q @ along, at=t)
+            self.put("x", along[1, 0], at=t)
+
+    def along(self, t, eta, beta):
+        """What t steps make of a component of 1 along each eigenvector."""
+        return (1 - eta * self.curvatures) ** t
+
+
+class RavineMomentum(Ravine):
+    about = "the ravine walked with momentum; x_t is the component of theta_t along q"
+
+    def along(self, t, eta, beta):
+        steps = [np.linalg.matrix_power(np.array([[1 - eta * k, -eta * beta], [k, beta]]), t)[0, 0]
+                 for k in self.curvatures[:, 0]]
+        return np.array(steps)[:, None]
 
 
 # -- other layers ---------------------------------------------------------------------------------------------------
@@ -1080,8 +1198,11 @@ SCENES = {
     "outputs-bce": OutputsBce, "outputs-ce": OutputsCe, "output-quadratic": Output, "output-bce": OutputBce,
     "output-ce": OutputCe, "logistic": Logistic, "minibatch": Minibatch, "bowl": Bowl, "parabola": Parabola,
     "descent": Descent, "chain": Chain, "softmax": Softmax, "classes": Classes, "initial": Initial,
+    "initial-relu": InitialRelu, "initial-back": InitialBack, "initial-deep": InitialDeep,
+    "network-twins": NetworkTwins,
     "gradient-descent": GradientDescent, "momentum": Momentum, "nesterov": Nesterov, "rmsprop": RMSProp,
-    "adam": Adam, "convolution": Convolution, "pooling": Pooling, "recurrent": Recurrent, "lstm": Lstm, "gan": Gan,
+    "adam": Adam, "ravine": Ravine, "ravine-momentum": RavineMomentum,
+    "convolution": Convolution, "pooling": Pooling, "recurrent": Recurrent, "lstm": Lstm, "gan": Gan,
 }
 
 CONSTANTS = {"e": math.e, r"\pi": math.pi, r"\mathrm{i}": 1j}

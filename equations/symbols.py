@@ -24,11 +24,13 @@ class Meaning:
 
 
 OPTIMISERS = ("gradient-descent", "momentum", "nesterov", "rmsprop", "adam")
-SLOPES = ("bowl", "parabola", "descent", "chain")
+RAVINES = ("ravine", "ravine-momentum")
+SLOPES = ("bowl", "parabola", "descent", "chain", *RAVINES)
 
 SYMBOLS = [
     Meaning("x", "x", "x", "input of one example", "x", "(n_0, 1)"),
     Meaning("X", "capital X", "x", "inputs, one example per column", "x", "(n_0, m)"),
+    Meaning("x", "x", "x", "component of theta along q", "", "number", RAVINES),
     Meaning("a", "a", "x", "activation", "a", "(n_l, 1)"),
     Meaning("A", "capital A", "x", "activations, one example per column", "a", "(n_l, m)"),
     Meaning(r"\hat{y}", "y hat", "x", "what the network answers", "a", "(n_L, 1)"),
@@ -56,6 +58,8 @@ SYMBOLS = [
     Meaning(r"C_{\mathcal{B}}", "C of the mini-batch", "cost", "mean cost of a mini-batch", "batch_cost(y)", "number"),
     Meaning("f", "f", "cost", "a function to be made small", "", "number", SLOPES),
     Meaning("J", "J", "delta", "Jacobian of the softmax", "jacobian(a)", "(n, n)", ("softmax",)),
+    Meaning("g", "g", "cost", "error passed back to an activation", "grad_a", "number", ("initial-back",)),
+    Meaning("u", "u", "z", "weighted input of the layer before", "z", "number", ("initial-relu",)),
     Meaning(r"\eta", "eta", "eta", "learning rate", "eta", "number"),
     Meaning(r"\lambda", "lambda", "eta", "strength of the penalty", "l2", "number"),
     Meaning(r"\beta", "beta", "eta", "how much of the past is kept", "beta", "number"),
@@ -64,9 +68,13 @@ SYMBOLS = [
     Meaning(r"\epsilon", "epsilon", "eta", "a small number", "epsilon", "number"),
     Meaning("T", "T", "eta", "temperature", "", "number", ("softmax",)),
     Meaning(r"\alpha", "alpha", "eta", "slope of the leaky ReLU below zero", "slope", "number", ("activations",)),
-    Meaning(r"\kappa", "kappa", "eta", "curvature", "", "number", ("parabola",)),
+    Meaning(r"\kappa", "kappa", "eta", "curvature", "", "number", ("parabola", *RAVINES)),
+    Meaning("H", "capital H", "cost", "matrix of the second derivatives", "H", "(n, n)", RAVINES),
+    Meaning("q", "q", "x", "eigenvector of H, of length 1", "q", "(n, 1)", RAVINES),
     Meaning("v", "v", "delta", "velocity; in Adam the running mean square", "velocity", "(P, 1)", OPTIMISERS),
-    Meaning("m", "m", "delta", "running mean of the gradient", "mean", "(P, 1)", ("adam",)),
+    Meaning("m", "m", "delta", "running mean of the gradient", "mean", "(P, 1)", ("momentum", "adam")),
+    Meaning("u", "u", "delta", "velocity with the learning rate in it", "u", "(P, 1)", ("momentum",)),
+    Meaning(r"\phi", "phi", "W", "parameters before the look ahead", "", "(P, 1)", ("nesterov",)),
     Meaning("s", "s", "delta", "running mean of the squared gradient", "mean_square", "(P, 1)", ("rmsprop",)),
     Meaning(r"\hat{m}", "m hat", "delta", "running mean, its start corrected", "", "(P, 1)", ("adam",)),
     Meaning(r"\hat{v}", "v hat", "delta", "running mean square, its start corrected", "", "(P, 1)", ("adam",)),

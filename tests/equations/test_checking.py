@@ -43,7 +43,13 @@ TRUE = [
                 r"J = \operatorname{diag}(s) - s s^\top"),
     ("classes", r"\hat c^{(i)} = \arg\max_j A_{ji}, \qquad \text{accuracy} = \frac1m \sum_{i=1}^m "
                 r"\mathbb{1}[\hat c^{(i)} = c^{(i)}]"),
-    ("initial", r"\operatorname{Var}(z) = n \operatorname{Var}(w_1) \operatorname{Var}(x_1)"),
+    ("initial", r"\operatorname{Var}(z) = n_{in} \operatorname{Var}(w_1) \operatorname{Var}(x)"),
+    ("initial", r"\operatorname{Var}(w_k x_k) = \operatorname{E}(w_k^2 x_k^2)"),
+    ("initial-relu", r"\operatorname{Var}(z) = n_{in} \operatorname{Var}(w) \operatorname{E}(x^2), \qquad "
+                     r"x_k = \operatorname{ReLU}(u_k)"),
+    ("initial-back", r"g = \sum_{j=1}^{n_{out}} w_j \delta_j"),
+    ("initial-deep", r"\operatorname{Var}(z^{[1]}) = n_0 \operatorname{Var}(w^{[1]}) \operatorname{Var}(x)"),
+    ("network-twins", r"A^{[1]}_{1i} = A^{[1]}_{2i}, \qquad \Delta^{[1]}_{1i} = \Delta^{[1]}_{2i}"),
     ("momentum", r"v_t = \beta v_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta v_t"),
     ("nesterov", r"\theta_t = \theta_{t-1} - \eta (g_t + \beta v_t)"),
     ("rmsprop", r"s_t = \beta s_{t-1} + (1 - \beta) g_t \odot g_t, \qquad \theta_t = \theta_{t-1} - \eta "
@@ -74,6 +80,9 @@ def test_true_equations_pass(scene, tex):
 
 
 FALSE = [
+    ("initial-relu", r"\operatorname{Var}(z) = n_{in} \operatorname{Var}(w) \operatorname{Var}(x)", "but"),
+    ("network-twins", r"A^{[1]}_{1i} = A^{[1]}_{3i}", "but"),
+    ("network", r"W^2 = W", "W"),
     # (scene, equation, words the message must contain)
     ("network", r"Z^{[l]} = A^{[l-1]} W^{[l]} + b^{[l]}", "does not fit"),
     ("network", r"\Delta^{[l]} = W^{[l+1]} \Delta^{[l+1]} \odot \sigma'(Z^{[l]})" + HIDDEN, "transpose the left one"),
