@@ -884,8 +884,7 @@ class InitialDeep(RandomVariables):
 
     def setup(self):
         super().setup()
-        self.sizes.update(n_0=3, n_1=2)
-        self.depth = 2
+        self.depth, self.layers = 2, [3, 2, 1]
         first, second, self.x = self.signs(6, 2, 3)
         self.weights = {1: first, 2: second}
         self.show("w", "w", shows="row", layered=True)
