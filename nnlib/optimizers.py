@@ -65,7 +65,7 @@ class Momentum(Optimizer):
     def update(self, parameters, gradient):
         self.velocity *= self.beta
         self.velocity += gradient
-        parameters -= np.multiply(self.velocity, self.eta, out=self.buffer)
+        parameters -= np.multiply(self.velocity, self.eta, out=self.buffer)  # eq-momentum
 
 
 class Nesterov(Momentum):
@@ -78,7 +78,7 @@ class Nesterov(Momentum):
     def update(self, parameters, gradient):
         self.velocity *= self.beta
         self.velocity += gradient
-        parameters -= self.eta * (gradient + self.beta * self.velocity)
+        parameters -= self.eta * (gradient + self.beta * self.velocity)  # eq-nesterov
 
 
 class RMSProp(Optimizer):
@@ -99,7 +99,7 @@ class RMSProp(Optimizer):
     def update(self, parameters, gradient):
         self.mean_square *= self.beta
         self.mean_square += (1 - self.beta) * gradient * gradient
-        parameters -= self.eta * gradient / (np.sqrt(self.mean_square) + self.epsilon)
+        parameters -= self.eta * gradient / (np.sqrt(self.mean_square) + self.epsilon)  # eq-rmsprop
 
 
 class Adam(Optimizer):
@@ -125,10 +125,10 @@ class Adam(Optimizer):
         self.mean_square *= self.beta2
         np.multiply(gradient, gradient, out=buffer)
         buffer *= 1 - self.beta2
-        self.mean_square += buffer
-        np.divide(self.mean_square, 1 - self.beta2**self.steps, out=buffer)  # the corrected mean square
+        self.mean_square += buffer                                           # eq-adam-means
+        np.divide(self.mean_square, 1 - self.beta2**self.steps, out=buffer)  # eq-adam-corrected
         np.sqrt(buffer, out=buffer)
         buffer += self.epsilon
         np.divide(self.mean, buffer, out=buffer)
-        buffer *= self.eta / (1 - self.beta1**self.steps)                    # eta times the corrected mean
-        parameters -= buffer
+        buffer *= self.eta / (1 - self.beta1**self.steps)                    # eq-adam-corrected
+        parameters -= buffer                                                 # eq-adam
