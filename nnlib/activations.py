@@ -57,7 +57,7 @@ class Sigmoid(Activation):
     def __call__(self, z):
         a = np.exp(-z)
         a += 1
-        return np.divide(1, a, out=a)
+        return np.reciprocal(a, out=a)
 
     def derivative(self, z, a):
         slope = 1 - a

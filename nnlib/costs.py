@@ -7,8 +7,8 @@ a and y have shape (n, m), one example per column. A cost is asked three things:
     cost.error(activation, z, a, y)   (n, m)  dC_i/dz of the output layer
 
 Summed over the neurons the terms are the cost C_i of each example, cost.values(z, a, y) of shape (m,);
-summed over everything, the cost L of the batch. They are computed from z where a would round to 0 or 1, so
-that they stay exact at |z| = 1000.
+summed over everything, the cost L of the batch, cost.total(z, a, y). They are computed from z where a would
+round to 0 or 1, so that they stay exact at |z| = 1000.
 
 The error has two roads: the textbook one, through gradient and activation, and the fused one, a - y,
 for the activation that matches the cost. They agree (a test compares them); the fused one is faster,
@@ -34,6 +34,10 @@ class Cost:
     def values(self, z, a, y):
         """The cost C_i of each example, shape (m,)."""
         return self.terms(z, a, y).sum(axis=0)
+
+    def total(self, z, a, y):
+        """The cost L of the batch, the sum over its examples. A float."""
+        return float(self.terms(z, a, y).sum())
 
     def gradient(self, a, y):
         """The gradient with respect to a, shape (n, m), column i belonging to example i."""
@@ -64,6 +68,10 @@ class Quadratic(Cost):
         difference = a - y
         return 0.5 * difference * difference
 
+    def total(self, z, a, y):
+        difference = a - y
+        return 0.5 * float(np.vdot(difference, difference))
+
     def gradient(self, a, y):
         return a - y
 
@@ -78,8 +86,7 @@ class BinaryCrossEntropy(Cost):
     matched = Sigmoid
 
     def terms(self, z, a, y):
-        softplus = np.log1p(np.exp(-np.abs(z)))  # ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|), never e^1000
-        return softplus + np.maximum(z, 0) - y * z
+        return np.logaddexp(0, z) - y * z  # ln(e^0 + e^z), found without e^1000
 
     def gradient(self, a, y):
         return (a - y) / (a * (1 - a))

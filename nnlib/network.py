@@ -98,7 +98,7 @@ class Network:
         """The cost of the batch last sent forward: mean over its examples, plus the penalty. A float."""
         output = self.layers[-1]
         y = self._targets(y)
-        return float(self.cost_function.terms(output.z, output.a, y).sum()) / y.shape[-1] + self.penalty()
+        return self.cost_function.total(output.z, output.a, y) / y.shape[-1] + self.penalty()
 
     def cost(self, x, y):
         """The cost of inputs x, shape (n_0, m), and targets y, shape (n_L, m). A float.
@@ -111,7 +111,7 @@ class Network:
         total, count, output = 0.0, 0, self.layers[-1]
         for columns in self._blocks(x):
             self.forward(x[..., columns])
-            total += float(self.cost_function.terms(output.z, output.a, self._targets(y[..., columns])).sum())
+            total += self.cost_function.total(output.z, output.a, self._targets(y[..., columns]))
             count += output.a.shape[-1]  # after EachStep a column is a step
         return total / count + self.penalty()
 

@@ -57,9 +57,9 @@ def _gatherer(array, batch_size):
     example_last = (*range(1, array.ndim), 0)
 
     def gather(chosen):
-        # mode="clip" only spares a copy: every index is in range
-        rows.take(chosen, axis=0, out=buffer[: len(chosen)], mode="clip")
-        return buffer[: len(chosen)].transpose(example_last)
+        batch = buffer if len(chosen) == batch_size else buffer[: len(chosen)]
+        rows.take(chosen, axis=0, out=batch, mode="clip")  # "clip" only spares a copy: every index is in range
+        return batch.transpose(example_last)
 
     return gather
 

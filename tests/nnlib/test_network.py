@@ -319,3 +319,22 @@ def test_networks_that_make_no_sense(layers, options, message):
 def test_sizes_that_make_no_sense(sizes):
     with pytest.raises(ValueError, match="sizes of at least 1"):
         Dense(*sizes)
+
+
+@pytest.mark.parametrize("n_out", [1, 10, 60])  # 60 rows are too many for panels
+def test_a_large_batch_in_panels_is_the_plain_product(n_out):
+    layer = Network([Dense(784, n_out, "identity")], rng=0, dtype="float64").layers[0]
+    x = np.random.default_rng(0).normal(size=(1003, 784)).T
+    np.testing.assert_allclose(layer.forward(x), layer.W @ x, rtol=1e-9, atol=1e-12)
+    delta = np.random.default_rng(1).normal(size=(n_out, 1003))
+    grad_a = layer.backward_error(delta)
+    np.testing.assert_allclose(layer.dW, delta @ x.T / 1003, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(layer.db, delta.mean(axis=1, keepdims=True), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(grad_a, layer.W.T @ delta, rtol=1e-9, atol=1e-12)
+
+
+def test_an_error_of_another_precision_is_cast():
+    layer = Network([Dense(3, 2, "relu")], rng=0).layers[0]
+    layer.forward(np.ones((3, 4), np.float32))
+    assert layer.backward(np.ones((2, 4))).dtype == np.float32
+    assert layer.delta.dtype == np.float32
