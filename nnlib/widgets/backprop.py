@@ -11,13 +11,17 @@ from matplotlib.collections import LineCollection
 
 from nnlib import SGD, Dense, Network, data
 from nnlib.plots import INK, LINE, MUTED, PALETTE, PAPER, SIGNED
-from nnlib.widgets.explorer import Explorer, choice, player, whole
+from nnlib.widgets.canvas import CanvasExplorer
+from nnlib.widgets.explorer import choice, whole
 
 SIZES = (2, 4, 3, 2)
 LAST = len(SIZES) - 1  # L, the number of the output layer
 STEPS = 3 * LAST + 1
 ETA = 1.0
 TRAINING_STEPS = 300
+PLAIN = {r"\,\mathsf{T}": "T", r"\sigma'": "σ′", r"\sigma": "σ", r"\delta": "δ", r"\nabla ": "∇", r"\nabla": "∇",
+         r"\odot": "⊙", r"\partial ": "∂", r"\theta": "θ", r"\eta": "η", r"\leftarrow": "←"}  # LaTeX on a canvas
+FRAMES = 45  # of the widget's picture, from one step to the next
 POINTS = data.xor(40, noise=0.1, rng=1)
 EXAMPLES = 12
 COSTS = [("quadratic", "quadratic"), ("binary cross-entropy", "binary_cross_entropy")]
@@ -37,12 +41,9 @@ def draw_network(figure, hidden="tanh", cost="quadratic", trained=0, example=1, 
     Steps 1 to 3 go forward, 4 to 6 send the error back, 7 to 9 fill the gradients, 10 updates. In a circle: the
     activation; below it, framed: the error. Lines: weights, or in steps 7 to 9 the gradient; negative ones dashed.
     """
-    network = build(hidden, cost, trained)
-    x, y = POINTS.x[:, example - 1 : example], POINTS.y[:, example - 1 : example]
-    network.forward(x)
-    network.backward(y)
+    network, x, y = _one_example(hidden, cost, trained, example)
     activations = [x, *(layer.a for layer in network.layers)]
-    known, errors, gradients = min(step, LAST), min(max(step - LAST, 0), LAST), min(max(step - 2 * LAST, 0), LAST)
+    known, errors, gradients = _phases(step)
     figure.set_layout_engine("none")  # one pair of axes over the whole figure: nothing to arrange, half the time
     axes = figure.add_axes((0, 0, 1, 0.93))
     places = [_places(size, column) for column, size in enumerate(SIZES)]
@@ -66,20 +67,126 @@ def draw_network(figure, hidden="tanh", cost="quadratic", trained=0, example=1, 
     return _sentence(network, x, y, step)
 
 
+def draw_flow(frame, flow=0.0, hidden="tanh", cost="quadratic", trained=0, example=1, step=STEPS):
+    """The same on a Frame, for the widget, on the way from this step to the next.
+
+    flow: how far on that way, from 0 to 1. Going forward, dots carry w * a along each line; going back, w * delta;
+    for a gradient, a and delta meet in the middle of the line. The larger the number, the larger the dot.
+    """
+    network, x, y = _one_example(hidden, cost, trained, example)
+    activations = [x, *(layer.a for layer in network.layers)]
+    known, errors, gradients = _phases(step)
+    panel = frame.panel("network", x=(-0.3, LAST + 0.65), y=(-2.2, 2.3), xticks=[], yticks=[], title=_plain_title(step))
+    for l, layer in enumerate(network.layers, 1):
+        as_gradient = l > LAST - gradients
+        values = layer.dW if as_gradient else layer.W
+        (x0, y0), (x1, y1) = _line_ends(l)
+        panel.segments(x0, y0, x1, y1, color="delta" if as_gradient else "W", dash=values.ravel() < 0,
+                       width=0.5 + 3.5 * np.abs(values).ravel() / (np.abs(values).max() or 1),
+                       opacity=0.85 if _active(step + bool(flow)) == l else 0.25)
+    if flow:
+        _draw_dots(panel, network, activations, y, step + 1, flow)
+    for l, column in enumerate(_places(size, column) for column, size in enumerate(SIZES)):
+        across, up = np.transpose(column)
+        if l > known:
+            panel.points(across, up, color="paper", size=16, edge="line")
+        else:
+            panel.points(across, up, color=activations[l], colors="signed", low=-1, high=1, size=16, edge="ink")
+            for place, value in zip(column, activations[l][:, 0], strict=True):
+                panel.text(*place, _text(value, ".2f"), size=11, color="paper" if abs(value) > 0.6 else "ink")
+        if l > LAST - errors and l > 0:
+            for place, value in zip(column, network.layers[l - 1].delta[:, 0], strict=True):
+                panel.text(place[0], place[1] - 0.46, _text(value, ".2g"), size=11, color="delta", box="delta")
+        name = "input" if l == 0 else f"layer {l}" + (", output" if l == LAST else "")
+        panel.text(l, 2.12, name, size=11, color="muted")
+    for place, target in zip(column, y[:, 0], strict=True):
+        panel.text(place[0] + 0.25, place[1], f"y = {target:.0f}", color="y", align="left")
+    return _sentence(network, x, y, step)
+
+
 def backprop_explorer():
     """The widget of chapter 6: choose activation, cost, example and training, and walk the layers."""
     controls = {
-        "step": player("step", STEPS, interval=1500),
+        "step": whole("step", 0, 0, STEPS),
         "example": whole("example", 1, 1, EXAMPLES),
         "trained": whole("steps trained", 0, 0, TRAINING_STEPS, 10),
         "hidden": choice("hidden layers", HIDDEN),
         "cost": choice("cost", COSTS),
     }
-    return Explorer(
-        controls, draw_network, size=(7.4, 4.2),
+    on_the_way = {"flow": 0.0}
+
+    def stop(**_):
+        on_the_way["flow"] = 0.0
+
+    def jump(step, **_):
+        if step == STEPS:
+            raise StopIteration
+        stop()
+        return {"step": step + 1}
+
+    def advance(step, **_):
+        on_the_way["flow"] += 1 / FRAMES
+        return jump(step) if step == STEPS or on_the_way["flow"] >= 1 else None
+
+    return CanvasExplorer(
+        controls, lambda frame, **values: draw_flow(frame, **on_the_way, **values), height=400,
         caption="Walk one example forward, back, and through its gradients. Then train the network: at step 6, watch "
                 "the errors shrink as it learns, and compare how large they are in layers 3, 2 and 1.",
+        label="A network with its activations and errors, described in the text below",
+        advance=advance, jump=jump, restart=stop, restarts=["step"],
     )
+
+
+def _one_example(hidden, cost, trained, example):
+    """The network after it has sent one example forward and back, the example's x (2, 1), and its y (2, 1)."""
+    network = build(hidden, cost, trained)
+    x, y = POINTS.x[:, example - 1 : example], POINTS.y[:, example - 1 : example]
+    network.forward(x)
+    network.backward(y)
+    return network, x, y
+
+
+def _phases(step):
+    """Up to which layer activations are known, and how many of the last layers have errors, and gradients."""
+    return min(step, LAST), min(max(step - LAST, 0), LAST), min(max(step - 2 * LAST, 0), LAST)
+
+
+def _line_ends(l):
+    """Where the lines into layer l begin and end, (x, y) each, in the order of W.ravel()."""
+    starts, ends = (np.array(_places(SIZES[column], column)).T for column in (l - 1, l))
+    return np.tile(starts, SIZES[l]), np.repeat(ends, SIZES[l - 1], axis=1)
+
+
+def _draw_dots(panel, network, activations, y, step, flow):
+    """What flows into this step, `flow` of its way."""
+    if step == LAST + 1:
+        ends = np.array(_places(SIZES[-1], LAST)).T
+        _draw_column(panel, ends + [[0.3 * (1 - flow)], [0]], (y - activations[-1])[:, 0], "y")
+        return
+    l = _active(step)
+    if l is None:
+        return
+    layer, starts_ends = network.layers[l - 1], np.array(_line_ends(l))
+    from_below, from_above = np.tile(activations[l - 1][:, 0], SIZES[l]), np.repeat(layer.delta[:, 0], SIZES[l - 1])
+    weights = layer.W.ravel()
+
+    def along(share):
+        return starts_ends[0] + share * (starts_ends[1] - starts_ends[0])
+
+    if step <= LAST:
+        _draw_column(panel, along(flow), weights * from_below, "x")
+    elif step <= 2 * LAST:
+        _draw_column(panel, along(1 - flow), weights * from_above, "delta")
+    else:
+        _draw_column(panel, along(flow / 2), from_below, "x")
+        _draw_column(panel, along(1 - flow / 2), from_above, "delta")
+
+
+def _draw_column(panel, places, values, color):
+    """Dots whose area is proportional to the size of what they carry; diamonds carry a negative number."""
+    size = 8 * np.sqrt(np.abs(values) / (np.abs(values).max() or 1))
+    for shape, chosen in [("circle", values > 0), ("diamond", values < 0)]:
+        panel.points(*places[:, chosen], size=size[chosen], color=color, shape=shape)
 
 
 def _start(hidden, cost):
@@ -153,6 +260,14 @@ def _title(step):
         return (rf"Gradients: $\partial C/\partial W^{{[{l}]}} = \delta^{{[{l}]}} a^{{[{l - 1}]\,\mathsf{{T}}}}$,"
                 rf"  $\partial C/\partial b^{{[{l}]}} = \delta^{{[{l}]}}$")
     return r"Update: $\theta \leftarrow \theta - \eta \nabla C$"
+
+
+def _plain_title(step):
+    """The title in the canvas's own mark-up instead of LaTeX."""
+    words = _title(step).replace("$", "")
+    for latex, plain in PLAIN.items():
+        words = words.replace(latex, plain)
+    return words
 
 
 def _sentence(network, x, y, step):

@@ -15,6 +15,7 @@ book's palette ("x", "W", "ink", ...), which the browser looks up for its light 
 `^{...}` raises and `_{...}` lowers. For what is sent see Frame.packed.
 """
 
+import time
 from pathlib import Path
 
 import anywidget
@@ -113,15 +114,9 @@ class Panel:
         """A line through the points; nan lifts the pen."""
         self._add("line", **_floats(x=x, y=y), color=_name(color), width=width, dash=dash, opacity=opacity)
 
-    def contour(self, x, y, values, levels, color="ink", width=1, opacity=1):
-        """Lines of equal height: values (len(y), len(x)) at the points of a grid."""
-        from contourpy import contour_generator
-
-        generator = contour_generator(x, y, values)
-        pieces = [piece for level in levels for piece in generator.lines(level)]
-        gap = np.full((1, 2), np.nan)
-        path = np.concatenate([part for piece in pieces for part in (piece, gap)] or [gap])
-        self.line(*path.T, color=color, width=width, opacity=opacity)
+    def contour(self, x, y, values, levels, **look):
+        """Lines of equal height: values (len(y), len(x)) at the points of a grid; look: as of line."""
+        self.line(*contour_lines(x, y, values, levels), **look)
 
     def points(self, x, y, color="ink", shape="circle", size=4, edge="paper", opacity=1, colors=None, low=0, high=1):
         """Marks of radius size; edge: the colour of their outline, or None."""
@@ -165,7 +160,8 @@ class Canvas(anywidget.AnyWidget):
 
     value: a packed Frame. label: what a screen reader calls the picture. running: whether JavaScript asks for
     frames; it asks for one when it has drawn the last, so that nothing piles up. answered: counts the answers.
-    on_request: a function of the reader's events since the last request, and whether the picture is to advance.
+    on_request: a function of the reader's events since the last request, whether the picture is to advance, and
+        whether the reader wants little motion.
     """
 
     _esm = Path(__file__).with_name("canvas.js")
@@ -174,7 +170,7 @@ class Canvas(anywidget.AnyWidget):
     running = traitlets.Bool(False).tag(sync=True)
     answered = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, on_request=lambda events, advance: None, **traits):
+    def __init__(self, on_request=lambda events, advance, calm: None, **traits):
         super().__init__(**traits)
         self.on_request = on_request
         self.on_msg(self._requested)
@@ -184,7 +180,7 @@ class Canvas(anywidget.AnyWidget):
         advance = self.running and request["advance"] and request["after"] == self.answered
         with self.hold_sync():  # picture and answer travel together
             try:
-                self.on_request(request["events"], advance)
+                self.on_request(request["events"], advance, request["calm"])
             finally:
                 self.answered += 1
 
@@ -195,19 +191,24 @@ class CanvasExplorer(BaseExplorer):
     controls, caption: those of BaseExplorer.
     draw: a function draw(frame, **values) that draws into an empty Frame and returns the read-out.
     height: of a row of panels, in CSS pixels. label: what a screen reader calls the picture.
-    advance: advance(**values) computes what there is to compute for the next frame; with it come the buttons
-        Start, which turns into Pause, and Step.
+    advance: advance(**values) computes what there is to compute for the next frame, and may return values to set;
+        it raises StopIteration when there is nothing left to do. With it come the buttons Start, which turns into
+        Pause, and Step.
+    jump: jump(**values) goes as far as Step is to go, and as a frame goes for readers who have asked their system
+        for little motion; by default advance.
     restart: restart(**values) is called before the first picture, on Reset, and after one of the controls named in
         restarts has moved.
-    pointer: pointer(event) returns the values to set as a dict (an empty one draws anew), or None to do nothing.
+    pointer: pointer(event) returns the values to set as a dict, or None.
         event: a dict of kind, panel (its name), x, y, from a panel with a cursor. Kinds are "down", "drag", "up" of the
         pointer, and on the keyboard "move" for an arrow key, "press" for Enter or Space.
     """
 
     def __init__(self, controls, draw, caption, height=300, label="Picture, described in the text below it",
-                 advance=None, restart=None, restarts=(), pointer=None):
-        self.draw, self.height, self.advance, self.restart, self.pointer = draw, height, advance, restart, pointer
+                 advance=None, jump=None, restart=None, restarts=(), pointer=None):
+        self.draw, self.height, self.restart, self.pointer = draw, height, restart, pointer
+        self.advance, self.jump = advance, jump or advance
         self.stale = True  # restart has to be called
+        self.said = 0.0  # when the read-out was last told, in seconds
         for name in restarts:
             controls[name].observe(self._restart_before_drawing, "value")
         picture = Canvas(self._answer, label=label, layout={**LAYOUT, "height": "auto"})
@@ -227,8 +228,9 @@ class CanvasExplorer(BaseExplorer):
         self.picture.running = False
 
     def step(self):
-        """Move on by one frame; returns whether that went well."""
-        return self.refresh(lambda: self.advance(**self.values))
+        """Do what the Step button does: pause, and move on by one step."""
+        self.pause()
+        self.refresh(lambda: self._go(self.jump))
 
     def reset(self):
         """Bring every control back to its first value, restart, and draw once."""
@@ -245,18 +247,33 @@ class CanvasExplorer(BaseExplorer):
         self.picture.value = frame.packed()
         return text
 
-    def _answer(self, events, advance):
-        """What the reader did, then a step if there is to be one, and one picture of both."""
-        moves = [self.pointer(event) for event in events] if self.pointer else []
-        values = {name: value for move in moves if move for name, value in move.items()}
-        if advance or any(move is not None for move in moves):
-            def before():
-                self._move(values)
-                if advance:
-                    self.advance(**self.values)
+    def _say(self, text, kind):
+        # Nobody can read a sentence that changes with every frame, and the page would be laid out anew each time.
+        now = time.monotonic()
+        if kind == "explorer-error" or not self.running or now - self.said > 0.25:
+            self.said = now
+            super()._say(text, kind)
 
-            if not self.refresh(before):
-                self.pause()
+    def _answer(self, events, advance, calm):
+        """What the reader did, then a frame further if that is asked for, and one picture of both."""
+
+        def before():
+            for event in events if self.pointer else ():
+                self._move(self.pointer(event) or {})
+            if advance:
+                self._go(self.jump if calm else self.advance)
+
+        if not self.refresh(before):
+            self.pause()
+
+    def _go(self, way):
+        if self.stale and self.restart:  # a control has moved since the last picture
+            self.restart(**self.values)
+            self.stale = False
+        try:
+            self._move(way(**self.values) or {})
+        except StopIteration:
+            self.pause()
 
     def _buttons(self, picture):
         start = widgets.ToggleButton(description="Start", tooltip="Start or pause", layout={"width": "auto"})
@@ -266,14 +283,24 @@ class CanvasExplorer(BaseExplorer):
 
         def switched(change):
             start.description = "Pause" if change["new"] else "Start"
-            if not change["new"]:
-                self.refresh()  # now the read-out is told aloud
+            if not change["new"] and "explorer-error" not in self.message.value:
+                self.refresh()  # now the read-out is up to date, and told aloud
 
         picture.observe(switched, "running")
         return start, step
 
     def _restart_before_drawing(self, _change):
         self.stale = True
+
+
+def contour_lines(x, y, values, levels):
+    """The lines on which values (len(y), len(x)) have one of the levels, as one path (2, k) with gaps of nan."""
+    from contourpy import contour_generator
+
+    generator = contour_generator(x, y, values)
+    pieces = [piece for level in levels for piece in generator.lines(level)]
+    gap = np.full((1, 2), np.nan)
+    return np.concatenate([part for piece in pieces for part in (piece, gap)] or [gap]).T
 
 
 def nice_ticks(low, high, most=6):

@@ -27,7 +27,7 @@ class BaseExplorer(widgets.VBox):
     An error is shown in the read-out; the last good picture stays.
     """
 
-    running = False  # whether the picture moves by itself: then a screen reader is not told every frame
+    running = False  # whether the picture moves by itself
 
     def __init__(self, controls, picture, caption, buttons=()):
         self.controls, self.picture = controls, picture

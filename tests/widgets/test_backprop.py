@@ -119,7 +119,7 @@ def test_every_step_looks_and_reads_differently(explorer):
     seen = set()
     for step in range(STEPS + 1):
         explorer.controls["step"].value = step
-        seen.add((explorer.picture.value, explorer.readout))
+        seen.add((str(explorer.picture.value), explorer.readout))
     assert len({picture for picture, _ in seen}) == len({words for _, words in seen}) == STEPS + 1
 
 
