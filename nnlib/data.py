@@ -1,6 +1,6 @@
-"""Data: the handwritten digits of MNIST, toy sets in the plane, and one-hot targets.
+"""Data: the handwritten digits of MNIST, a text, toy sets in the plane, and one-hot targets.
 
-The digits come from the folder `data` beside this package; data/README.md says where from, and
+Digits and text come from the folder `data` beside this package; data/README.md says where from, and
 `python data/build.py` rebuilds them. Every function that draws takes a seed or a numpy.random.Generator.
 """
 
@@ -41,6 +41,43 @@ def mnist():
 def mnist_sample():
     """The first 200 training and 50 test images of each digit, interleaved: 2,000 and 500 Digits."""
     return _digits(FOLDER / "mnist_sample.npz", 2_000, 500)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text, and the same as class numbers.
+
+    letters: the text. alphabet: its characters, each once, in order. numbers: the place of every letter in the
+    alphabet, (length,).
+    """
+
+    letters: str
+    alphabet: str
+    numbers: np.ndarray
+
+    def encode(self, letters):
+        """The class numbers of letters, (length,). Raises ValueError for a character that the alphabet lacks."""
+        strange = sorted(set(letters) - set(self.alphabet))
+        if strange:
+            raise ValueError(f"the text has no character {strange[0]!r}: it has {self.alphabet!r}")
+        return np.array([self.alphabet.index(letter) for letter in letters], int)
+
+    def decode(self, numbers):
+        """The letters of class numbers (length,), as a string."""
+        return "".join(self.alphabet[number] for number in np.ravel(numbers))
+
+
+def text(name="alice"):
+    """Alice's Adventures in Wonderland (Lewis Carroll, 1865) as Text: 141,813 letters, an alphabet of 67.
+
+    Raises FileNotFoundError, saying how to rebuild the file, if it is missing.
+    """
+    path = FOLDER / f"{name}.txt"
+    if not path.is_file():
+        raise FileNotFoundError(f"the text {path} is not there. Rebuild it with: python {FOLDER.name}/build.py")
+    letters = path.read_text(encoding="utf-8").removesuffix("\n")
+    alphabet, numbers = np.unique(list(letters), return_inverse=True)
+    return Text(letters, "".join(alphabet), numbers)
 
 
 def history(name):

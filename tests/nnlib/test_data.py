@@ -1,6 +1,7 @@
 """Data: the digits are the digits, files that are not say so, toy sets are what they claim."""
 
 import hashlib
+import runpy
 import shutil
 
 import numpy as np
@@ -90,6 +91,34 @@ def test_one_hot():
                             ([0.5], "whole numbers"), ([[[1, 2]]], r"shape \(1, 1, 2\)")):
         with pytest.raises(ValueError, match=message):
             data.one_hot(labels)
+
+
+def test_the_text_and_its_numbers():
+    alice = data.text()
+    assert alice.letters.startswith("Alice was beginning to get very tired of sitting by her sister on the bank")
+    assert alice.letters.endswith("the happy summer days.")
+    assert alice.alphabet == "".join(sorted(set(alice.letters)))
+    assert (len(alice.letters), len(alice.alphabet), alice.numbers.shape) == (141_813, 67, (141_813,))
+    assert alice.decode(alice.numbers[:500]) == alice.letters[:500]
+    np.testing.assert_array_equal(alice.encode(alice.letters[:500]), alice.numbers[:500])
+    assert not set("\n*0123456789") & set(alice.alphabet)
+    with pytest.raises(ValueError, match="the text has no character '7'"):
+        alice.encode("Alice 7")
+    with pytest.raises(FileNotFoundError, match=r"Rebuild it with: python data/build\.py"):
+        data.text("through-the-looking-glass")
+
+
+def test_the_text_is_the_one_that_was_pinned():
+    raw = (data.FOLDER / "alice.txt").read_bytes()
+    assert hashlib.sha256(raw).hexdigest() == "31691959b15e81ac89b7006b5f04d57a6bf95f4de0fc012c16bea50a48b76ef9"
+
+
+def test_tidying_the_text():
+    build = runpy.run_path(str(data.FOLDER / "build.py"))
+    raw = (b"\r\n   TITLE\r\n EDITION 2.9\r\n\r\n  CHAPTER I\r\n\r\n  Down  It\r\n\r\n\r\n  Alice went\r\n down.\r\n"
+           b"\r\n   *    *   *\r\n\r\n  `Up!'\r\n\r\n  CHAPTER II\r\n\r\n  On\r\n\r\n  She did.\r\n\r\n"
+           b"  THE END\r\n\x1a")
+    assert build["tidy"](raw) == "Alice went down. `Up!' She did.\n"
 
 
 TOY_SETS = [data.circles, data.xor, data.spirals, data.gaussians, data.moons]

@@ -307,8 +307,18 @@ def test_lstm_begins_by_keeping():
     i, f, o, g = np.split(layer.b, 4)
     assert (f == 1).all()
     assert not np.concatenate([i, o, g]).any()
-    for block in np.split(layer.U, 4):
-        assert block.std() == pytest.approx(np.sqrt(1 / 40), rel=0.1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_state_begins_by_turning(kind):
+    """Every block of U is a rotation: it keeps every length, and no two blocks are the same."""
+    layer = Network([kind(3, 40), EachStep(), Dense(40, 2)], rng=0, dtype="float64").layers[0]
+    blocks = np.split(layer.U, kind.blocks)
+    for block in blocks:
+        np.testing.assert_allclose(block.T @ block, np.eye(40), atol=1e-12)
+    assert len({block[0, 0] for block in blocks}) == kind.blocks
+    for block in np.split(layer.W, kind.blocks):
+        assert block.std() == pytest.approx(np.sqrt(2 / 43), rel=0.2)
 
 
 def test_saturated_gates_neither_overflow_nor_warn():
