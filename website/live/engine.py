@@ -71,7 +71,8 @@ DROP_STDLIB = re.compile(
     r"|^asyncio/(windows|proactor)\w*\.py$|^encodings/(?!__init__|aliases|ascii|utf|latin|idna|punycode|raw_unicode|unicode_esc|cp1252|cp437|iso8859_1\.|charmap|hex|base64)"
 )
 # what a page's Python finds beside chapters/
-BOOK = ("nnlib/", "experiments/", "data/mnist_sample.npz", "data/equations.json", "data/histories/", "data/networks/")
+BOOK = ("nnlib/", "experiments/", "data/mnist_sample.npz", "data/alice.txt", "data/equations.json",
+        "data/histories/", "data/networks/")
 
 
 class EngineError(Exception):
