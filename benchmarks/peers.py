@@ -35,6 +35,9 @@ SPECS = {
 }
 
 
+NO_END = 10**6  # epochs: one call of train serves all rounds, as one call serves all epochs of a reader
+
+
 def activations(spec):
     """The activation of each layer, from the first hidden one to the output."""
     return [spec.hidden] * (len(spec.sizes) - 2) + [spec.output]
@@ -48,11 +51,11 @@ def nnlib(spec, rows, targets, seed, dtype="float32"):
               in zip(spec.sizes, spec.sizes[1:], activations(spec), strict=False)]
     network = Network(layers, spec.cost, rng=seed, dtype=dtype)
     optimizer = (SGD if spec.optimizer == "sgd" else Adam)(eta=spec.eta)
-    rng = np.random.default_rng(seed)
+    epochs = train(network, rows.T, targets.T, optimizer, NO_END, spec.batch_size, np.random.default_rng(seed))
 
     def epoch():
-        for _ in train(network, rows.T, targets.T, optimizer, spec.steps, spec.batch_size, rng):
-            pass
+        for _ in range(spec.steps):
+            next(epochs)
 
     return epoch, lambda rows: network.predict(rows.T)
 
