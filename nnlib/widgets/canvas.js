@@ -140,21 +140,40 @@ const OUTLINES = {
   star: polygon(...Array(5).fill([1.5, 0.6]).flat()),
 };
 
+// Positions in a colour map, row 0 at the bottom, as a picture of one pixel each.
+function shaded(values, columns, table) {
+  const rows = values.length / columns, image = new ImageData(columns, rows);
+  for (let i = 0; i < values.length; i++) {
+    const [red, green, blue] = table[values[i]], k = 4 * ((rows - 1 - Math.floor(i / columns)) * columns + (i % columns));
+    image.data[k] = red;
+    image.data[k + 1] = green;
+    image.data[k + 2] = blue;
+    image.data[k + 3] = 255;
+  }
+  const small = document.createElement("canvas");
+  [small.width, small.height] = [columns, rows];
+  small.getContext("2d").putImageData(image, 0, 0);
+  return small;
+}
+
+function paste(context, picture, smooth, left, top, right, bottom) {
+  context.imageSmoothingEnabled = smooth;
+  context.drawImage(picture, left, top, right - left, bottom - top);
+}
+
 // One function for each kind of mark: (context, mark, its panel's box, look).
 const MARKS = {
   heat(context, mark, box, look) {
-    const rows = mark.values.length / mark.columns;
-    const image = new ImageData(mark.columns, rows), table = look.shades(mark.colors);
-    mark.values.forEach((shade, i) => {
-      const row = rows - 1 - Math.floor(i / mark.columns); // row 0 is at the bottom
-      image.data.set([...table[shade], 255], 4 * (row * mark.columns + (i % mark.columns)));
-    });
-    const small = document.createElement("canvas");
-    [small.width, small.height] = [mark.columns, rows];
-    small.getContext("2d").putImageData(image, 0, 0);
     const [left, right, bottom, top] = mark.extent;
-    context.imageSmoothingEnabled = mark.smooth;
-    context.drawImage(small, box.px(left), box.py(top), box.px(right) - box.px(left), box.py(bottom) - box.py(top));
+    const small = shaded(mark.values, mark.columns, look.shades(mark.colors));
+    paste(context, small, mark.smooth, box.px(left), box.py(top), box.px(right), box.py(bottom));
+  },
+  tiles(context, mark, box, look) {
+    const size = mark.values.length / mark.x.length, table = look.shades(mark.colors);
+    for (const i of indices(mark.x, mark.y)) {
+      const x = mark.x[i], y = mark.y[i], small = shaded(mark.values.subarray(i * size, (i + 1) * size), mark.columns, table);
+      paste(context, small, mark.smooth, box.px(x), box.py(y + mark.height), box.px(x + mark.width), box.py(y));
+    }
   },
   line(context, mark, box, look) {
     let down = false;
@@ -307,8 +326,8 @@ function render({ model, el }) {
     boxes = panels.map((panel, i) => axes(panel, places[i], Math.max(0, ...panel.yticks.map(([, label]) => spell(context, label, 11, false, look)))));
     panels.forEach((panel, i) => drawPanel(context, panel, boxes[i], places[i], look));
     if (!canvas.matches(":focus-visible")) return;
-    for (const [i, { name }] of panels.entries()) {
-      if (!(name in cursors)) continue;
+    for (const [i, { name, keys }] of panels.entries()) {
+      if (!keys || !(name in cursors)) continue;
       context.beginPath();
       context.arc(boxes[i].px(cursors[name][0]), boxes[i].py(cursors[name][1]), 11, 0, 2 * Math.PI);
       stroke(context, look.colour("ink"), 2, true);
@@ -359,7 +378,7 @@ function render({ model, el }) {
     pointercancel: () => (held = null),
     touchstart: (event) => held !== null && event.preventDefault(), // a finger that drags must not scroll the page
     keydown(event) {
-      const panel = panels.find(({ name }) => name in cursors), way = ARROWS[event.key];
+      const panel = panels.find(({ name, keys }) => keys && name in cursors), way = ARROWS[event.key];
       if (!panel || event.ctrlKey || event.metaKey || event.altKey || !(way || ["Enter", " "].includes(event.key))) return;
       const cursor = cursors[panel.name];
       if (way) tell("move", panel, cursor.map((value, k) => value + way[k] * panel.step[k]));

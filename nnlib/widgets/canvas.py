@@ -79,7 +79,7 @@ class Panel:
     title, xlabel, ylabel: words. xticks, yticks: positions, or a dict of words by position; None finds some.
     width: the panel's share of the row. equal: one unit is equally long in both directions.
     cursor: (x, y) of what the reader can move here, by pointer or by arrow keys in steps of step = (dx, dy);
-        None for a panel that is only looked at.
+        None for a panel that is only looked at. keys=False: by pointer only, the arrow keys are for another panel.
 
     Coordinates are numbers or arrays of numbers, colours names of the palette; where colors names a colour map,
     color holds values instead, from low to high. Widths and sizes are CSS pixels.
@@ -87,7 +87,7 @@ class Panel:
     """
 
     def __init__(self, x, y, title="", xlabel="", ylabel="", xticks=None, yticks=None, width=1, equal=False,
-                 cursor=None, step=None):
+                 cursor=None, step=None, keys=True):
         for limits in (x, y):
             if not (np.isfinite(limits).all() and limits[0] < limits[1]):
                 raise ValueError(f"limits must be finite, the first below the second, got {limits}")
@@ -97,6 +97,7 @@ class Panel:
             "title": title, "xlabel": xlabel, "ylabel": ylabel,
             "xticks": _ticks(xticks, x), "yticks": _ticks(yticks, y), "width": width, "equal": equal,
             "cursor": None if cursor is None else [float(value) for value in cursor],
+            "keys": keys,
             "step": [float(value) for value in step or ((x[1] - x[0]) / 40, (y[1] - y[0]) / 40)],
         }
 
@@ -109,6 +110,15 @@ class Panel:
         extent = [*self.look["x"], *self.look["y"]] if extent is None else [float(edge) for edge in extent]
         self._add("heat", values=_shades(values, low, high).ravel(), columns=values.shape[1], colors=_map(colors),
                   opacity=opacity, smooth=smooth, extent=extent)
+
+    def tiles(self, values, x, y, width, height, low, high, colors="signed", opacity=1, smooth=False):
+        """Many small heats at once: values (k, rows, columns), their lower left corners (x, y), one size for all."""
+        values = np.asarray(values)
+        corners = _floats(x=x, y=y)
+        if not len(corners["x"]) == len(corners["y"]) == len(values):
+            raise ValueError(f"{len(values)} tiles need as many corners, got {len(corners['x'])}, {len(corners['y'])}")
+        self._add("tiles", values=_shades(values, low, high).ravel(), columns=values.shape[2], **corners,
+                  width=float(width), height=float(height), colors=_map(colors), opacity=opacity, smooth=smooth)
 
     def line(self, x, y, color="ink", width=2, dash=False, opacity=1):
         """A line through the points; nan lifts the pen."""

@@ -328,3 +328,18 @@ def test_the_error_flows_from_step_to_step():
     assert explorer.controls["step"].value == 6
     explorer.set(step=4)
     assert explorer.picture.value == still
+
+
+def test_tiles_are_many_small_heats():
+    frame = Frame()
+    panel = frame.panel("p", x=(0, 10), y=(0, 10), cursor=(0, 0), keys=False)
+    values = np.linspace(-1, 1, 3 * 2 * 5).reshape(3, 2, 5)
+    panel.tiles(values, [0, 1, 2], [4, 5, 6], 0.5, 0.25, low=-1, high=1)
+    (mark,) = frame["p"].marks
+    assert mark["values"].dtype == np.uint8
+    assert mark["values"].reshape(3, 2, 5) == pytest.approx((values + 1) * 127.5, abs=0.51)
+    assert (mark["columns"], mark["width"], mark["height"]) == (5, 0.5, 0.25)
+    assert mark["y"].tolist() == [4, 5, 6]
+    assert frame["p"].look["keys"] is False
+    with pytest.raises(ValueError, match="3 tiles need as many corners"):
+        panel.tiles(values, [0, 1], [4, 5], 1, 1, low=-1, high=1)
