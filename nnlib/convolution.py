@@ -16,7 +16,7 @@ from nnlib.layers import Layer
 
 def output_size(n, size, stride=1, padding=0):
     """How many windows of the given size fit into n pixels with padding on both sides, stride pixels apart."""
-    return (n + 2 * padding - size) // stride + 1
+    return (n + 2 * padding - size) // stride + 1  # eq-conv-output-size
 
 
 class Conv2D(Layer):
@@ -63,7 +63,7 @@ class Conv2D(Layer):
         h_out, w_out, m = len(self.panels), self.rows.shape[3], x.shape[-1]
         z = np.empty((self.channels_out, h_out, w_out * m), x.dtype)
         kernels = self.W.swapaxes(1, 2).reshape(self.channels_out, -1)  # entries in the order of the panels
-        np.matmul(kernels, self.panels, out=z.swapaxes(0, 1))
+        np.matmul(kernels, self.panels, out=z.swapaxes(0, 1))  # eq-conv-panels
         self.z = z.reshape(self.channels_out, h_out, w_out, m)
         self.z += self.b
         self.a = self.activation(self.z)
@@ -79,10 +79,10 @@ class Conv2D(Layer):
         self.delta = delta
         n, h_out, w_out, m = delta.shape
         error = delta.reshape(n, h_out, w_out * m).swapaxes(0, 1)  # one (n, w_out * m) for each output row
-        gradient = np.matmul(self.panels, error.swapaxes(1, 2)).sum(axis=0)
+        gradient = np.matmul(self.panels, error.swapaxes(1, 2)).sum(axis=0)  # eq-conv-weights, transposed
         gradient /= m
         self.dW[:] = gradient.T.reshape(n, self.size, self.channels_in, self.size).swapaxes(1, 2)
-        delta.sum(axis=(1, 2, 3), keepdims=True, out=self.db)
+        delta.sum(axis=(1, 2, 3), keepdims=True, out=self.db)  # eq-conv-bias
         self.db /= m
         return self._pass_back(error) if input_gradient else None
 
@@ -93,7 +93,8 @@ class Conv2D(Layer):
         kernels = self.W.transpose(2, 1, 3, 0).reshape(k, c * k, self.channels_out)  # one matrix per kernel row
         grad_rows = np.zeros_like(self.rows)
         for p in range(k):
-            grad_rows[p : p + stride * h_out : stride] += (kernels[p] @ error).reshape(h_out, c, k, w_out, m)
+            stamp = (kernels[p] @ error).reshape(h_out, c, k, w_out, m)  # eq-conv-pass-back
+            grad_rows[p : p + stride * h_out : stride] += stamp
         grad_x = np.zeros(self.padded_shape, error.dtype)
         for q in range(k):
             grad_x[:, :, q : q + stride * w_out : stride] += grad_rows[:, :, q].swapaxes(0, 1)
@@ -150,7 +151,7 @@ class MaxPool2D(Layer):
         first, *others = self._pixels(a_previous)
         self.a = first.copy(order="C")
         for pixel in others:
-            np.maximum(self.a, pixel, out=self.a)
+            np.maximum(self.a, pixel, out=self.a)  # eq-pool
         return self.a
 
     def backward(self, grad_a, input_gradient=True):
@@ -160,7 +161,7 @@ class MaxPool2D(Layer):
         grad_x = np.zeros(self.a_previous.shape, grad_a.dtype)
         left = grad_a.copy()  # what has not been handed out yet
         for pixel, grad_pixel in zip(self._pixels(self.a_previous), self._pixels(grad_x), strict=True):
-            share = left * (pixel == self.a)
+            share = left * (pixel == self.a)  # eq-pool-back
             grad_pixel += share
             left -= share     # nothing is left for a tie
         return grad_x
