@@ -18,7 +18,7 @@ CHOICES = {
     "batch_size": (1, 2, 5, 10, 20, 50, 0),
 }
 RANGES = {"noise": (0, 0.5), "points": (10, 400), "depth": (0, 6), "width": (1, 8), "eta": (1e-4, 100),
-          "seed": (0, 9999)}
+          "seed": (0, 99)}
 LIMIT = 1.5         # the plane shown: both coordinates between -LIMIT and LIMIT
 MOST_OWN = 200
 MOST_STEPS = 1_000_000
