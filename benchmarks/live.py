@@ -3,6 +3,7 @@
     first touch     a fresh browser profile; from the touch on a stored widget to the live one in its place
     warm            the same with Python already started
     slider          from a slider's step to the changed picture or words, median and worst tenth
+    canvas          frames a second while a 2-8-8-1 network trains 20 steps a frame and its surface is drawn
     memory          growth of Python's memory per 1,000 slider events
     first load      what the browser fetched, in MB as a compressing host would send it
 
@@ -23,6 +24,7 @@ from website.serve import server
 
 ROUNDS = 3
 EVENTS = 300
+SECONDS = 5  # of training on canvas
 
 CELLS = {
     "NumPy only": (
@@ -40,6 +42,40 @@ CELLS = {
         "slider.observe(show, 'value')\nshow({'new': 0})\nipywidgets.VBox([slider, picture])"
     ),
 }
+
+TRAINING = """
+import numpy as np
+from nnlib import SGD, Dense, Network, data
+from nnlib.widgets.canvas import CanvasExplorer
+from nnlib.widgets.explorer import whole
+points, side = data.circles(200), np.linspace(-1.3, 1.3, 50)
+grid = np.stack([axis.ravel() for axis in np.meshgrid(side, side)])
+net = Network([Dense(2, 8, "tanh"), Dense(8, 8, "tanh"), Dense(8, 1, "sigmoid")], "binary_cross_entropy", rng=0)
+optimizer, rng, costs = SGD(0.1), np.random.default_rng(0), []
+def advance(steps):
+    for _ in range(steps):
+        batch = rng.integers(0, 200, 10)
+        net.forward(points.x[:, batch])
+        net.backward(points.labels[None, batch])
+        optimizer.step(net.parameters, net.gradient)
+    costs.append(net.cost(points.x, points.labels[None]))
+def draw(frame, steps):
+    plane = frame.panel("plane", x=(-1.3, 1.3), y=(-1.3, 1.3), equal=True, title=f"{steps} steps a frame")
+    plane.heat(net.forward(grid).reshape(50, 50), 0, 1, opacity=0.75)
+    plane.points(*points.x, color=points.labels, colors="signed")
+    frame.panel("cost", x=(0, 300), y=(0, 1)).line(np.arange(len(costs[-300:])), costs[-300:], color="cost")
+    return "Only the canvas changes."
+CanvasExplorer({"steps": whole("steps a frame", 20, 1, 1000)}, draw, "", advance=advance)
+"""
+CELLS["canvas"] = TRAINING
+
+COUNT_FRAMES = """async seconds => {
+  const { prototype } = CanvasRenderingContext2D, { clearRect } = prototype, times = [];
+  prototype.clearRect = function (...area) { times.push(performance.now()); return clearRect.apply(this, area); };
+  await new Promise(done => setTimeout(done, 1000 * seconds));
+  prototype.clearRect = clearRect;
+  return times;
+}"""
 
 
 def new_reader(playwright, address):
@@ -97,6 +133,21 @@ def slider(playwright, address, stem, source):
     return took, growth
 
 
+def canvas(playwright, address, stem):
+    """When each frame was drawn while the network trains, in milliseconds."""
+    browser, reader = new_reader(playwright, address)
+    page = reader.chapter(stem)
+    state, text = reader.run_source(TRAINING)
+    assert state == "done", text
+    start = page.locator(".live-output button", has_text="Start").first
+    start.scroll_into_view_if_needed()
+    start.click()
+    page.wait_for_timeout(1000)
+    times = page.evaluate(COUNT_FRAMES, SECONDS)
+    browser.close()
+    return times
+
+
 def wire(packs):
     manifest = json.loads((HTML / "live" / "manifest.json").read_text(encoding="utf-8"))
     files = ["page.js", "widgets.js", "worker.js", "packs/kernel.zip", "packs/book.zip"]
@@ -127,6 +178,11 @@ def main():
             median, tenth = 1000 * statistics.median(took), 1000 * took[int(0.9 * len(took))]
             print(f"slider step, {name}: median {median:.0f} ms, worst tenth {tenth:.0f} ms; "
                   f"memory {growth / 1000:+.0f} kB per 1,000 events")  # fmt: skip
+        times = canvas(playwright, address, stem)
+        gaps = sorted(after - before for before, after in zip(times, times[1:], strict=False))
+        median, tenth = statistics.median(gaps), gaps[int(0.9 * len(gaps))]
+        print(f"2-8-8-1 trained on canvas, 20 steps a frame: {len(times) / SECONDS:.0f} frames/s, "
+              f"from frame to frame median {median:.0f} ms, worst tenth {tenth:.0f} ms")  # fmt: skip
     running.shutdown()
     running.server_close()
 

@@ -130,7 +130,8 @@ def backprop_explorer():
 
     return CanvasExplorer(
         controls, lambda frame, **values: draw_flow(frame, **on_the_way, **values), height=400,
-        caption="Walk one example forward, back, and through its gradients. Then train the network: at step 6, watch "
+        caption="Press Start and watch one example go forward, back, and through its gradients: dots show what passes "
+                "along each line, the larger the more, ◆ for a negative number. Then train the network: at step 6, see "
                 "the errors shrink as it learns, and compare how large they are in layers 3, 2 and 1.",
         label="A network with its activations and errors, described in the text below",
         advance=advance, jump=jump, restart=stop, restarts=["step"],
