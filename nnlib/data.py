@@ -134,6 +134,23 @@ def _pixels(images):
     return rows.T  # each example stays contiguous in memory, which makes mini-batches fast to gather
 
 
+def adding(T=50, m=100, rng=0):
+    """The adding problem, whose answer lies T / 2 steps back and more: x (T, 2, m), y (1, m), float32.
+
+    At each step come a number between 0 and 1 and a mark, which is 1 once in the first half, once in the second,
+    and otherwise 0. The target is the sum of the two marked numbers: a constant answer of 1 has the mean squared
+    error 1/6, the variance of the sum (Hochreiter & Schmidhuber, 1997; in the form of Le et al., 2015).
+    """
+    if T < 2:
+        raise ValueError(f"the adding problem needs at least 2 steps, got {T}")
+    rng = np.random.default_rng(rng)
+    x = np.zeros((T, 2, m), np.float32)
+    x[:, 0] = rng.random((T, m))
+    for start, stop in ((0, T // 2), (T // 2, T)):
+        x[rng.integers(start, stop, m), 1, np.arange(m)] = 1
+    return x, (x[:, 0] * x[:, 1]).sum(axis=0, keepdims=True)
+
+
 # Toy sets: x of shape (2, m), y one-hot (2, m), labels (m,); noise is the standard deviation added to x.
 
 

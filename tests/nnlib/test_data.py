@@ -121,6 +121,22 @@ def test_tidying_the_text():
     assert build["tidy"](raw) == "Alice went down. `Up!' She did.\n"
 
 
+@pytest.mark.parametrize("T", [2, 9, 50])
+def test_adding(T):
+    x, y = data.adding(T, 4000, rng=3)
+    assert x.shape == (T, 2, 4000)
+    assert y.shape == (1, 4000)
+    assert x.dtype == y.dtype == np.float32
+    assert set(np.unique(x[:, 1])) <= {0, 1}
+    assert (x[: T // 2, 1].sum(axis=0) == 1).all()
+    assert (x[T // 2 :, 1].sum(axis=0) == 1).all()
+    for i in range(20):
+        assert y[0, i] == pytest.approx(x[x[:, 1, i] == 1, 0, i].sum())
+    assert ((y - 1) ** 2).mean() == pytest.approx(1 / 6, rel=0.1)
+    with pytest.raises(ValueError, match="at least 2 steps"):
+        data.adding(1)
+
+
 TOY_SETS = [data.circles, data.xor, data.spirals, data.gaussians, data.moons]
 
 
