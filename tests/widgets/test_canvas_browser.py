@@ -173,6 +173,17 @@ def test_every_kind_of_mark_leaves_its_colour(show):
     assert counts["z"] < 5000  # the pen was lifted over the gap
 
 
+def test_heats_and_tiles_lie_the_right_way_up(show):
+    frame = Frame(200)
+    frame.panel("p", x=(0, 1), y=(0, 1), xticks=[], yticks=[]).heat([[0, 0], [0, 1]], 0, 1, smooth=False)
+    tiles = frame.panel("q", x=(0, 2), y=(0, 1), xticks=[], yticks=[])
+    tiles.tiles([[[0], [1]], [[1], [0]]], x=[0, 1], y=[0, 0], width=1, height=1, low=0, high=1)
+    shown = show(frame)
+    left, right = ([shown.colour(x, y) for y in (0.25, 0.75) for x in xs] for xs in ((0.12, 0.37), (0.63, 0.88)))
+    assert left == [rgb("W"), rgb("x"), rgb("W"), rgb("W")]  # row 0 at the bottom
+    assert right == [rgb("x"), rgb("W"), rgb("W"), rgb("x")]
+
+
 def test_nothing_is_drawn_before_there_is_a_picture(show, browser):
     shown = show(square())
     shown.page.evaluate("model.set({ value: {} })")
@@ -231,6 +242,19 @@ def test_the_keyboard_moves_the_cursor_and_presses(show):
     shown.page.keyboard.press("a")
     shown.page.keyboard.press("Control+ArrowUp")
     assert shown.sent() == []
+
+
+def test_a_panel_can_leave_the_keys_to_another(show):
+    frame = square(cursor=(0.5, 1), keys=False)
+    frame.panel("q", x=(0, 1), y=(0, 1), cursor=(0.5, 0.5))
+    shown = show(frame)
+    shown.page.keyboard.press("Tab")
+    shown.page.keyboard.press("Enter")
+    assert [event["panel"] for request in shown.sent() for event in request["events"]] == ["q"]
+    box = shown.canvas.bounding_box()
+    shown.page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 100)
+    shown.answer()
+    assert {event["panel"] for request in shown.sent() for event in request["events"]} == {"p"}
 
 
 def test_the_cursor_is_seen_when_the_keyboard_is_used(show):
