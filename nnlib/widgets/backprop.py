@@ -119,16 +119,16 @@ def backprop_explorer():
         on_the_way["flow"] = 0.0
 
     def jump(step, **_):
-        if step == STEPS:
-            raise StopIteration
         stop()
-        return {"step": step + 1}
+        if step + 1 == STEPS:
+            explorer.pause()
+        return {"step": (step + 1) % (STEPS + 1)}  # from the end it starts again
 
     def advance(step, **_):
         on_the_way["flow"] += 1 / FRAMES
         return jump(step) if step == STEPS or on_the_way["flow"] >= 1 else None
 
-    return CanvasExplorer(
+    explorer = CanvasExplorer(
         controls, lambda frame, **values: draw_flow(frame, **on_the_way, **values), height=400,
         caption="Press Start and watch one example go forward, back, and through its gradients: dots show what passes "
                 "along each line, the larger the more, ◆ for a negative number. Then train the network: at step 6, see "
@@ -136,6 +136,7 @@ def backprop_explorer():
         label="A network with its activations and errors, described in the text below",
         advance=advance, jump=jump, restart=stop, restarts=["step"],
     )
+    return explorer
 
 
 def _one_example(hidden, cost, trained, example):

@@ -201,9 +201,8 @@ class CanvasExplorer(BaseExplorer):
     controls, caption: those of BaseExplorer.
     draw: a function draw(frame, **values) that draws into an empty Frame and returns the read-out.
     height: of a row of panels, in CSS pixels. label: what a screen reader calls the picture.
-    advance: advance(**values) computes what there is to compute for the next frame, and may return values to set;
-        it raises StopIteration when there is nothing left to do. With it come the buttons Start, which turns into
-        Pause, and Step.
+    advance: advance(**values) computes what there is to compute for the next frame, and may return values to set; it
+        raises StopIteration where it cannot go on. With it come the buttons Start, which turns into Pause, and Step.
     jump: jump(**values) goes as far as Step is to go, and as a frame goes for readers who have asked their system
         for little motion; by default advance.
     restart: restart(**values) is called before the first picture, on Reset, and after one of the controls named in

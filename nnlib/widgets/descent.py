@@ -190,14 +190,14 @@ def descent_explorer():
     """The widget: controls for the surface, start, learning rate, batch size, number of steps and shuffling."""
 
     def advance(steps, **_):
-        if steps == MOST_STEPS:
-            raise StopIteration
-        return {"steps": steps + 1}
+        if steps + 1 == MOST_STEPS:
+            explorer.pause()
+        return {"steps": (steps + 1) % (MOST_STEPS + 1)}  # from the end it starts again
 
     def drag(event):
         return None if event["kind"] == "up" else {"w": round(event["x"], 1), "b": round(event["y"], 1)}
 
-    return CanvasExplorer(
+    explorer = CanvasExplorer(
         {
             "surface": choice("surface", SURFACES, "long valley"),
             "w": number("start: weight w", -2.0, -LIMIT, LIMIT, step=0.1, places=1),
@@ -213,3 +213,4 @@ def descent_explorer():
         height=340, label="Map of the cost with the walk on it, described in the text below", advance=advance,
         pointer=drag,
     )
+    return explorer

@@ -246,7 +246,21 @@ def test_an_error_is_told_the_picture_stays_and_stops():
     assert clock.explorer.readout == "At 0.50."
 
 
-def test_the_end_pauses():
+def test_a_frame_can_move_controls_and_be_the_last():
+    clock = Clock()
+
+    def last(**_):
+        clock.explorer.pause()
+        return {"height": 0.25}
+
+    clock.explorer.advance = last
+    clock.explorer.start()
+    assert clock.ask()[-1] == ("draw", 0.25)
+    assert not clock.explorer.running
+    assert "aria-live='polite'>At 0.25." in clock.explorer.message.value
+
+
+def test_where_it_cannot_go_on_it_pauses():
     clock = Clock()
 
     def stop(**_):
@@ -256,7 +270,7 @@ def test_the_end_pauses():
     clock.explorer.start()
     clock.ask()
     assert not clock.explorer.running
-    assert "explorer-error" not in clock.explorer.message.value
+    assert clock.explorer.readout == "At 0.50."
 
 
 def test_little_motion_is_by_whole_steps():
@@ -303,12 +317,15 @@ def test_a_canvas_alone_answers_too():
 # ---- the widgets in motion
 
 
-def test_the_walk_walks_to_its_end():
+def test_the_walk_walks_to_its_end_and_then_again():
     explorer = descent_explorer()
     explorer.set(steps=198)
+    explorer.start()
+    seen = []
     for _ in range(4):
-        explorer.step()
-    assert explorer.controls["steps"].value == 200
+        explorer._answer([], advance=True, calm=False)
+        seen.append((explorer.controls["steps"].value, explorer.running))
+    assert seen == [(199, True), (200, False), (0, False), (1, False)]
     explorer._answer([event("drag", 1.234, -9)], advance=False, calm=False)
     assert (explorer.controls["w"].value, explorer.controls["b"].value) == (1.2, -LIMIT)
 
@@ -326,6 +343,9 @@ def test_the_error_flows_from_step_to_step():
     assert len(set(pictures)) == FRAMES
     explorer.step()
     assert explorer.controls["step"].value == 6
+    explorer.set(step=10)
+    explorer.step()
+    assert explorer.controls["step"].value == 0
     explorer.set(step=4)
     assert explorer.picture.value == still
 
