@@ -62,7 +62,7 @@ def source_line(function, label):
         raise ExtensionError(f"{function.__qualname__} must have one line with the comment {label}, has {len(found)}")
     code = lines[found[0]].partition("#")[0].strip()
     target, sign, _ = code.partition(" += ")
-    above = lines[found[0] - 1].strip()
+    above = lines[found[0] - 1].partition("#")[0].strip()
     return f"{above}; {code}" if sign and above.startswith(f"{target} = ") else code
 
 
