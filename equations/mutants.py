@@ -244,7 +244,7 @@ class Maker:
         kid = script.kids[0]
         if kid.kind == "number":
             self.edit("power", *script.span, " ")
-            self.edit("power", *kid.span, str(int(kid.text) + 1))
+            self.edit("power", *kid.span, f"{float(kid.text) + 1:g}")
 
     def subscript(self, node, script, parents):
         branch = next((p for p in reversed(parents) if p.kind == "when"), None)
