@@ -13,6 +13,8 @@ function render({ model, el }) {
   const address = model.get("address");
   const page = address && document.getElementById("live-data") ? location.href.split("#")[0] + MARK : "";
   const field = element(address ? "input" : "textarea", { className: "copy-field-text", spellcheck: false });
+  field.style.cssText = "display: block; box-sizing: border-box; width: 100%; margin: 0.2rem 0; font: 0.85rem/1.4 monospace;" +
+    "color: inherit; background: transparent; border: 1px solid #8888; border-radius: 4px; padding: 0.3rem 0.5rem";
   const said = element("p", { className: "copy-field-message" });
   said.setAttribute("role", "status");
   const copy = element("button", { type: "button", className: "copy-field-button", textContent: model.get("action") });
@@ -28,7 +30,10 @@ function render({ model, el }) {
     field.readOnly = true;
   }
   el.classList.add("copy-field");
-  el.append(element("label", {}, element("span", { textContent: model.get("label") }), field), buttons, said);
+  el.style.cssText = "width: 100%; max-width: 46rem; box-sizing: border-box; padding: 0.5rem 2px";
+  const label = element("label", {}, element("span", { textContent: model.get("label") }), field);
+  label.style.display = "block";
+  el.append(label, buttons, said);
 
   const text = () => page + model.get("text");
   function send(state) {

@@ -156,11 +156,14 @@ class Playground(CanvasExplorer):
         undo.on_click(lambda _: self.undo())
         clear.on_click(lambda _: self.clear())
         for control in self.controls.values():
-            control.layout.flex, control.layout.max_width = "1 1 20rem", "22rem"
+            control.style.description_width, control.layout.max_width = "7.2rem", "22rem"
+        self.controls["own"].layout.max_width = LAYOUT["max_width"]
+        many = [self.controls[name] for name in self.controls if name not in ("own", "brush")]
+        for control in (*many, self.controls["brush"]):
+            control.layout.flex = "1 1 17rem"
         wrapped = {"layout": {**LAYOUT, "flex_flow": "row wrap"}}
-        first = [self.controls[name] for name in self.controls if name not in ("own", "brush")]
         self.children = [
-            caption, bar, self.picture, self.curves, self.message, widgets.HBox(first, **wrapped),
+            caption, bar, self.picture, self.curves, self.message, widgets.HBox(many, **wrapped),
             widgets.HBox([self.controls["brush"], undo, clear], **wrapped), self.controls["own"], self.link, self.code]
 
 
@@ -285,7 +288,7 @@ def draw_curves(frame, history):
     finite = np.concatenate([costs[np.isfinite(costs)] for costs in (train, test)])
     top = float(np.clip(1.1 * finite.max(initial=0), 0.8, 3))
     first, last = steps[0], max(steps[-1], steps[0] + 100)
-    panel = frame.panel("cost", x=(first, last), y=(0, top), xlabel="steps", ylabel="cost")
+    panel = frame.panel("cost", x=(first, last + 0.02 * (last - first)), y=(0, top), xlabel="steps", ylabel="cost")
     panel.line([first, last], [CHANCE, CHANCE], color="muted", width=1, dash=True)
     panel.text(last, CHANCE + 0.06 * top, "guessing, ln 2", color="muted", align="right", size=11)
     for costs, color, dash in ((test, "y", True), (train, "cost", False)):
