@@ -13,7 +13,7 @@ import nnlib
 FOLDER = Path(nnlib.__file__).parent
 ORDER = ["activations", "initializers", "costs", "layers", "convolution", "recurrent", "network", "optimizers",
          "training", "gradients", "data"]
-OUTSIDE = ["plots", "widgets"]  # not imported by nnlib/__init__
+OUTSIDE = ["exercises", "plots", "widgets"]  # not imported by nnlib/__init__
 
 
 def imports(path):
