@@ -40,6 +40,7 @@ EQUIVALENT = {
     ("eq-variance-neuron", "x_i"): PAIRED,
     ("eq-variance-error", "w_o"): PAIRED,
     ("eq-accuracy-error", "0.98"): ROUNDED,
+    ("eq-bptt-U", "t=2"): "h_0 is 0, and so is the first term",
     ("eq-accuracy-error", "10001"): ROUNDED,
 }
 
