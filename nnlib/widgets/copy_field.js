@@ -59,8 +59,9 @@ function render({ model, el }) {
   });
 
   // A state in the address bar: a stored widget wakes as if it had been touched, a live one is given the state.
+  // The stored one stays on the page, hidden, when the live one has taken its place.
   function follow() {
-    if (!page || !location.hash.startsWith(MARK)) return;
+    if (!page || !location.hash.startsWith(MARK) || !el.offsetParent) return;
     el.closest(".explorer")?.scrollIntoView({ block: "start" });
     field.dispatchEvent(new Event("change", { bubbles: true }));
     send(location.hash);
