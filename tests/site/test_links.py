@@ -39,9 +39,14 @@ def broken_links(path: Path) -> list[str]:
         target = target / "index.html" if target.is_dir() else target
         if not target.is_file():
             broken.append(link)
-        elif target.suffix == ".html" and unquote(parts.fragment) not in parsed(target).anchors:
+        elif target.suffix == ".html" and not lands(unquote(parts.fragment), parsed(target).anchors):
             broken.append(f"{link} (no such place on the page)")
     return broken
+
+
+def lands(fragment: str, anchors: set) -> bool:
+    """Whether a page has the place; what follows a colon, as in #playground:depth=3, is for the widget there."""
+    return fragment in anchors or fragment.partition(":")[0] in anchors
 
 
 def test_links_of(html, page_path):
@@ -50,8 +55,10 @@ def test_links_of(html, page_path):
 
 def test_a_broken_link_is_found(tmp_path):
     page = tmp_path / "page.html"
-    page.write_text('<a id="here" href="#here">x</a><a href="#gone">x</a><a href="none.html">x</a><img src="a.png">')
-    assert broken_links(page) == ["#gone (no such place on the page)", "none.html", "a.png"]
+    page.write_text('<a id="here" href="#here">x</a><a href="#gone">x</a><a href="none.html">x</a><img src="a.png">'
+                    '<a href="#here:depth=3">x</a><a href="#gone:depth=3">x</a>')
+    assert broken_links(page) == ["#gone (no such place on the page)", "none.html", "a.png",
+                                  "#gone:depth=3 (no such place on the page)"]
 
 
 def test_a_chapter_has_the_number_of_its_file(html):
