@@ -54,23 +54,10 @@ class Frame:
         Where an array was there is {"floats": [start, stop]}, a range of the float32 numbers in "floats", or
         {"bytes": [start, stop]}, a range of the bytes in "bytes" (positions in a colour map, 0 to 255).
         """
-        stores = {"floats": [], "bytes": []}
-        sizes = {"floats": 0, "bytes": 0}
-
-        def pack(item):
-            if isinstance(item, dict):
-                return {key: pack(value) for key, value in item.items()}
-            if not isinstance(item, np.ndarray):
-                return item
-            kind = "bytes" if item.dtype == np.uint8 else "floats"
-            start = sizes[kind]
-            stores[kind].append(item.tobytes())
-            sizes[kind] += item.size
-            return {kind: [start, sizes[kind]]}
-
-        panels = [{"name": name, **panel.look, "marks": [pack(mark) for mark in panel.marks]}
+        stores = {"floats": bytearray(), "bytes": bytearray()}
+        panels = [{"name": name, **panel.look, "marks": [_pack(mark, stores) for mark in panel.marks]}
                   for name, panel in self.panels.items()]
-        return {"height": self.height, "panels": panels, **{kind: b"".join(parts) for kind, parts in stores.items()}}
+        return {"height": self.height, "panels": panels, **{kind: bytes(store) for kind, store in stores.items()}}
 
 
 class Panel:
@@ -318,6 +305,18 @@ def nice_ticks(low, high, most=6):
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(step for step in power * np.array([1, 2, 5, 10]) if step >= rough * (1 - 1e-9))
     return step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
+
+
+def _pack(item, stores):
+    """A mark, or a part of one, with its arrays moved to the stores."""
+    if isinstance(item, dict):
+        return {key: _pack(value, stores) for key, value in item.items()}
+    if not isinstance(item, np.ndarray):
+        return item
+    kind = "bytes" if item.dtype == np.uint8 else "floats"
+    start = len(stores[kind]) // item.itemsize
+    stores[kind] += item.tobytes()
+    return {kind: [start, start + item.size]}
 
 
 def _ticks(ticks, limits):
