@@ -78,6 +78,10 @@ SYMBOLS = [
     Meaning("s", "s", "delta", "running mean of the squared gradient", "mean_square", "(P, 1)", ("rmsprop",)),
     Meaning(r"\hat{m}", "m hat", "delta", "running mean, its start corrected", "", "(P, 1)", ("adam",)),
     Meaning(r"\hat{v}", "v hat", "delta", "running mean square, its start corrected", "", "(P, 1)", ("adam",)),
+    Meaning("x", "x", "x", "real example", "x_real", "(n, 1)", ("gan",)),
+    Meaning("z", "z", "z", "noise, from which the generator makes an example", "z", "(p, 1)", ("gan",)),
+    Meaning("C_D", "C D", "cost", "cost of the discriminator", "discriminator_step(...)", "number", ("gan",)),
+    Meaning("C_G", "C G", "cost", "cost of the generator", "generator_step(...)", "number", ("gan",)),
     Meaning("accuracy", "accuracy", "cost", "share of examples answered rightly", "accuracy(...)", "number"),
 ]
 

@@ -1,0 +1,63 @@
+"""The walk through the noise: points stay on the sphere, the pictures and the read-out are the networks'."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+from nnlib import Network
+from nnlib.widgets.latent import FOLDER, STATIONS, latent_walk, on_sphere
+
+READOUT = r"Read as (\d) \(output (\d+)%\)\. Around the circle, every 30 degrees, the reader says ([\d ]+)\."
+
+
+@pytest.fixture
+def explorer():
+    return latent_walk()
+
+
+def test_the_corners_are_the_three_points():
+    first, second, third = np.random.default_rng(5).normal(size=(3, 32, 1))
+    assert on_sphere(0, 0, 5, 32) == pytest.approx(first)
+    assert on_sphere(90, 0, 5, 32) == pytest.approx(second)
+    assert on_sphere(33, 90, 5, 32) == pytest.approx(third)
+    assert on_sphere(180, 0, 5, 32) == pytest.approx(-first)
+
+
+def test_variance_stays_one():
+    z = on_sphere(np.array([0, 20, 45, 70, 130]), 35, 2, 200_000)
+    assert z.var(axis=0) == pytest.approx(1, abs=0.02)
+
+
+def test_readout_is_what_the_networks_give(explorer):
+    G, reader = (Network.load(FOLDER / f"{name}.npz") for name in ("gan-digits-generator", "digits-16-16"))
+    for alpha, beta, seed in ((30, 0, 12), (142, -50, 8), (310, 24, 60)):
+        before = explorer.picture.value
+        explorer.set(alpha=alpha, beta=beta, seed=seed)
+        first, second, third = np.random.default_rng(seed).normal(size=(3, 32, 1))
+        answers = []
+        for angle in np.radians([alpha, *np.arange(STATIONS) * 30]):
+            flat = np.cos(angle) * first + np.sin(angle) * second
+            z = np.cos(np.radians(beta)) * flat + np.sin(np.radians(beta)) * third
+            answers.append(reader.forward(G.forward(z))[:, 0])
+        digit, share, around = re.fullmatch(READOUT, explorer.readout).groups()
+        assert int(digit) == answers[0].argmax()
+        assert int(share) == pytest.approx(100 * answers[0].max(), abs=0.51)
+        assert [int(k) for k in around.split()] == [answer.argmax() for answer in answers[1:]]
+        if (alpha, beta, seed) != (30, 0, 12):
+            assert explorer.picture.value != before
+
+
+def test_reset(explorer):
+    first = explorer.readout, explorer.picture.value
+    explorer.set(alpha=200, beta=40, seed=9)
+    assert explorer.picture.value != first[1]
+    explorer.reset_button.click()
+    assert (explorer.readout, explorer.picture.value) == first
+
+
+def test_extremes(explorer):
+    for alpha, beta, seed in itertools.product((0, 360), (-90, 90), (0, 99)):
+        explorer.set(alpha=alpha, beta=beta, seed=seed)
+        assert re.fullmatch(READOUT, explorer.readout), explorer.readout
