@@ -67,7 +67,7 @@ def latent_walk():
     return Explorer(
         {"alpha": number("α: around, degrees", 30, 0, 360, step=2, places=0),
          "beta": number("β: away, degrees", 0, -90, 90, step=2, places=0),
-         "seed": whole("seed", 12, 0, 99)},
+         "seed": whole("seed", 50, 0, 99)},
         draw_walk, size=(7, 3.9), caption=(
             "Turn α slowly: where does one digit become another, and what does it look like on the way? "
             "At β = 90 all of the circle is one point."))

@@ -32,7 +32,7 @@ def test_variance_stays_one():
 
 def test_readout_is_what_the_networks_give(explorer):
     G, reader = (Network.load(FOLDER / f"{name}.npz") for name in ("gan-digits-generator", "digits-16-16"))
-    for alpha, beta, seed in ((30, 0, 12), (142, -50, 8), (310, 24, 60)):
+    for alpha, beta, seed in ((30, 0, 50), (142, -50, 8), (310, 24, 60)):
         before = explorer.picture.value
         explorer.set(alpha=alpha, beta=beta, seed=seed)
         first, second, third = np.random.default_rng(seed).normal(size=(3, 32, 1))
@@ -45,7 +45,7 @@ def test_readout_is_what_the_networks_give(explorer):
         assert int(digit) == answers[0].argmax()
         assert int(share) == pytest.approx(100 * answers[0].max(), abs=0.51)
         assert [int(k) for k in around.split()] == [answer.argmax() for answer in answers[1:]]
-        if (alpha, beta, seed) != (30, 0, 12):
+        if (alpha, beta, seed) != (30, 0, 50):
             assert explorer.picture.value != before
 
 
