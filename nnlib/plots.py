@@ -58,6 +58,9 @@ STYLE = {
     "image.cmap": "viridis",
 }
 
+READABLE = {"font.size": 12.5, "axes.titlesize": 13, "axes.labelsize": 13, "xtick.labelsize": 12, "ytick.labelsize": 12,
+            "legend.fontsize": 11}  # over STYLE, for pictures of two panels that a phone shows at half their size
+
 
 def use_style():
     """Switch the book's figure style on for this session."""

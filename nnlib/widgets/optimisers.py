@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from matplotlib import rc_context
 
 from nnlib.optimizers import SGD, Adam, Momentum, Nesterov, RMSProp
-from nnlib.plots import INK, INK_MAP, PALETTE, PAPER
+from nnlib.plots import INK, INK_MAP, PALETTE, PAPER, READABLE
 from nnlib.widgets.explorer import Explorer, choice, log_number, number, player
 
 LIMIT = 2.0     # the map shows both parameters from -LIMIT to LIMIT
 FAR = 1e3       # beyond it a racer counts as diverged
 STEPS = 150
-PLACES = {"width_ratios": [1.1, 1], "left": 0.075, "right": 0.985, "bottom": 0.14, "top": 0.9, "wspace": 0.24}
+PLACES = {"width_ratios": [1.05, 1], "left": 0.095, "right": 0.97, "bottom": 0.16, "top": 0.9, "wspace": 0.27}
 LINES = {"gradient descent": (PALETTE["eta"], "-"), "momentum": (PALETTE["W"], "-"), "Nesterov": (PALETTE["b"], "--"),
          "RMSProp": (PALETTE["y"], "-."), "Adam": (PALETTE["x"], "-")}
 
@@ -71,6 +72,7 @@ def heights(name):
     return side, SURFACES[name].cost(grid).reshape(len(side), len(side))
 
 
+@rc_context(READABLE)
 def draw_race(figure, surface, eta, eta_adaptive, beta, first, second, steps):
     """The map with all paths on it, and the costs step by step; returns the read-out.
 
@@ -97,12 +99,12 @@ def draw_race(figure, surface, eta, eta_adaptive, beta, first, second, steps):
         curve.plot(np.maximum(costs[name], 1e-6), color=color, linestyle=line, linewidth=1.6, label=name)
     ground.plot(first, second, "o", color=INK, markersize=8)
     ground.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT), xlabel=r"$\theta_1$", ylabel=r"$\theta_2$",
-               xticks=[-2, -1, 0, 1, 2], yticks=[-2, -1, 0, 1, 2], title="from ● to ■; minima ★")
+               xticks=[-2, -1, 0, 1, 2], yticks=[-2, -1, 0, 1, 2], title="● to ■; minima ★")
     ground.grid(visible=False)
-    curve.set(title="cost", xlabel="step", yscale="log", xlim=(0, max(steps, 10)), ylim=(1e-6, 2 * height.max()))
-    curve.set_yticks([1e-6, 1e-4, 1e-2, 1, 100], ["$10^{-6}$", "0.0001", "0.01", "1", "100"])
+    curve.set(title="cost", xlabel="step", yscale="log", xlim=(0, max(steps, 10)), ylim=(1e-6, 1e5))
+    curve.set_yticks([1e-6, 1e-4, 1e-2, 1, 100], ["$10^{-6}$", "$10^{-4}$", "0.01", "1", "100"])
     curve.set_yticks([], minor=True)
-    curve.legend(loc="upper right", fontsize=8)
+    curve.legend(loc="upper right", labelspacing=0.2, handlelength=1.4)
     return _readout(hill, paths, costs, steps)
 
 
@@ -137,5 +139,5 @@ def race_explorer():
         draw_race,
         "Give each family its best learning rate on the turned ravine; then turn the ravine back and see who gains. "
         "Then start the saddle at θ₁ = 0.",
-        size=(7, 3.6),
+        size=(7, 4),
     )

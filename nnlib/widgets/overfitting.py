@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib import rc_context
 
 from nnlib.layers import Dense
 from nnlib.network import Network
 from nnlib.optimizers import Adam
-from nnlib.plots import INK, MUTED, PALETTE, PAPER
+from nnlib.plots import INK, MUTED, PALETTE, PAPER, READABLE
 from nnlib.widgets.explorer import Explorer, choice, number, whole
 
 STEPS, EVERY = 1000, 20  # training steps, and after how many the costs are taken
 FRESH = 200
 PENALTIES = [("none", 0.0), *((f"{l2:g}", l2) for l2 in (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1))]
-PLACES = {"width_ratios": [1.25, 1], "left": 0.075, "right": 0.97, "bottom": 0.14, "top": 0.9, "wspace": 0.24}
+PLACES = {"width_ratios": [1.25, 1], "left": 0.07, "right": 0.965, "bottom": 0.15, "top": 0.91, "wspace": 0.27}
 
 
 def target(x):
@@ -57,6 +58,7 @@ def fit(x, y, fresh, hidden, l2=0.0, steps=STEPS, rng=0):
     return Fit(network, np.array(train), np.array(test))
 
 
+@rc_context(READABLE)
 def draw_fit(figure, hidden, noise, points, l2, seed):
     """The points, the curve behind them and the network's, and both costs while training; returns the read-out."""
     figure.set_layout_engine("none")  # fixed margins: measuring every label would double the time of a drag
@@ -68,20 +70,20 @@ def draw_fit(figure, hidden, noise, points, l2, seed):
     curve.plot(side[0], target(side)[0], color=MUTED, linestyle="--", linewidth=1.4, label="the curve behind")
     curve.plot(side[0], fitted.network.forward(side)[0], color=PALETTE["x"], label="the network")
     curve.plot(x[0], y[0], "o", color=PALETTE["y"], markersize=6, markeredgecolor=PAPER, label="training points")
-    curve.set(xlim=(-1, 1), ylim=(-2.2, 2.2), xlabel="$x$", xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-2, -1, 0, 1, 2],
+    curve.set(xlim=(-1, 1), ylim=(-2.2, 2.9), xlabel="$x$", xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-2, -1, 0, 1, 2],
               title="fit after 1,000 steps")
-    curve.legend(loc="upper left", fontsize=8, ncols=3, handlelength=1.2, columnspacing=0.9)
+    curve.legend(loc="upper left", labelspacing=0.2, handlelength=1.2)
     steps = np.arange(len(fitted.train)) * EVERY
-    costs.plot(steps, fitted.train, color=PALETTE["x"], linewidth=1.7, label="training points")
-    costs.plot(steps, fitted.test, color=PALETTE["W"], linewidth=1.7, linestyle="-.", label="fresh points")
+    costs.plot(steps, fitted.train, color=PALETTE["x"], linewidth=1.7, label="training")
+    costs.plot(steps, fitted.test, color=PALETTE["W"], linewidth=1.7, linestyle="-.", label="fresh")
     if noise:
         costs.axhline(noise**2 / 2, color=INK, linestyle=":", linewidth=1.2, label="noise alone")
     costs.plot(EVERY * fitted.test.argmin(), fitted.test.min(), "*", color=PALETTE["W"], markersize=12)
-    costs.set(yscale="log", ylim=(1e-4, 10), xlim=(0, STEPS), xlabel="step", title="cost, without penalty",
+    costs.set(yscale="log", ylim=(1e-4, 30), xlim=(0, STEPS), xlabel="step", title="cost, no penalty",
               xticks=[0, 500, 1000])
-    costs.set_yticks([1e-4, 1e-3, 1e-2, 0.1, 1, 10], ["0.0001", "0.001", "0.01", "0.1", "1", "10"])
+    costs.set_yticks([1e-4, 1e-3, 1e-2, 0.1, 1, 10], ["$10^{-4}$", "0.001", "0.01", "0.1", "1", "10"])
     costs.set_yticks([], minor=True)
-    costs.legend(loc="upper right", fontsize=8)
+    costs.legend(loc="upper right", labelspacing=0.2, handlelength=1.4)
     return (f"{fitted.network.parameters.size} parameters on {points} points: cost {fitted.train[-1]:.4f} on them, "
             f"{fitted.test[-1]:.4f} on {FRESH} fresh ones; the noise alone costs {noise**2 / 2:.4f}. Lowest on fresh "
             f"points: {fitted.test.min():.4f} after {EVERY * fitted.test.argmin()} steps.")
@@ -100,5 +102,5 @@ def overfitting_explorer():
         draw_fit,
         "Every move trains a new network for 1,000 steps. Make it pass through every point; then rescue it in three "
         "ways: fewer neurons, a penalty, more points.",
-        size=(7, 3.6),
+        size=(7, 4),
     )
