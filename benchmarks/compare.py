@@ -19,21 +19,30 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import convolution, peers
+from benchmarks import convolution, peers, recurrent
 from nnlib.data import mnist
 
 PEERS = peers.PEERS
-SPECS = peers.SPECS | convolution.SPECS
-TARGETS = peers.TARGETS | convolution.TARGETS
-PEERS_OF = dict.fromkeys(peers.SPECS, peers.PEERS) | dict.fromkeys(convolution.SPECS, convolution.PEERS)
+SPECS = peers.SPECS | convolution.SPECS | recurrent.SPECS
+TARGETS = peers.TARGETS | convolution.TARGETS | recurrent.TARGETS
+PEERS_OF = {name: module.PEERS for module in (peers, convolution, recurrent) for name in module.SPECS}
 
 HERE = Path(__file__).resolve().parent
 
 
+def material(spec):
+    """What a network learns from and is examined on: rows, targets, test rows, test labels."""
+    if isinstance(spec, recurrent.SequenceSpec):
+        return recurrent.material(spec)
+    digits = mnist()
+    rows, targets = digits.x_train.T[: spec.examples], np.ascontiguousarray(digits.y_train.T[: spec.examples])
+    return rows, targets, digits.x_test.T, digits.labels_test
+
+
 def measure(name, rounds):
     """Median CPU seconds per epoch and test accuracy for every peer on one network."""
-    spec, digits = SPECS[name], mnist()
-    rows, targets = digits.x_train.T[: spec.examples], np.ascontiguousarray(digits.y_train.T[: spec.examples])
+    spec = SPECS[name]
+    rows, targets, test_rows, labels = material(spec)
     running = {peer: make(spec, rows, targets, seed=0) for peer, make in PEERS_OF[name].items()
                if peer in TARGETS[name] or peer.startswith("nnlib")}
     seconds = {peer: [] for peer in running}
@@ -44,7 +53,7 @@ def measure(name, rounds):
             if round_number:
                 seconds[peer].append(time.process_time() - start)
         print(f"{name}: round {round_number} of {rounds}", file=sys.stderr, flush=True)
-    accuracy = {peer: float((predict(digits.x_test.T) == digits.labels_test).mean())
+    accuracy = {peer: float((predict(test_rows) == labels).mean())
                 for peer, (_, predict) in running.items()}
     return {peer: {"seconds": statistics.median(seconds[peer]) / spec.steps, "accuracy": accuracy[peer]}
             for peer in running}
