@@ -395,8 +395,8 @@ function render({ model, el }) {
   themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   themes.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   sizes.observe(el);
-  const views = new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
+  const views = new IntersectionObserver((entries) => {
+    seen = entries.at(-1).isIntersecting; // a busy page tells of several changes at once
     ask();
   });
   views.observe(canvas);
