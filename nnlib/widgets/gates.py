@@ -12,7 +12,7 @@ from nnlib.widgets.explorer import Explorer, choice, whole
 SENTENCES = ("Alice was beginning to get very tired", "`Off with her head!' said the Queen.",
              "the Mock Turtle sighed deeply", "a very very very very long word")
 LONGEST, SHOWN = 60, 26  # letters that are read, and columns that fit into the picture
-UNIT = 23  # counts the letters of a word
+UNIT = 23  # its cell sinks over the first letters of a word
 ROWS = ("input i", "forget f", "output o", "candidate g")
 
 
@@ -89,7 +89,7 @@ def gates_explorer():
     return Explorer(
         controls,
         lambda figure, sentence, own, unit, letter: draw_gates(figure, own or sentence, unit, letter),
-        "Move the letter through a word: the cell of unit 23 counts, and a space sets it back. "
+        "Move the letter through a word: the cell of unit 23 sinks, and a space lifts it. "
         "Look for a unit that reacts to vowels, then one whose forget gate stays black.",
         size=(6.4, 4.4),
     )
