@@ -6,6 +6,14 @@ import { downloadNotebook } from "./notebook.js";
 
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
+// Opens what is folded around a node: solutions, and details.
+function unfold(node) {
+  for (let shut = node; (shut = shut.parentElement?.closest(".toggle-hidden, details:not([open])")); ) {
+    if (shut.tagName === "DETAILS") shut.open = true;
+    else shut.querySelector(".toggle-button")?.click();
+  }
+}
+
 class Page {
   constructor(data) {
     this.data = data;
@@ -219,6 +227,7 @@ class Page {
   // A long cell asks first.
   ask(cell) {
     if (!cell.node) return Promise.resolve(false);
+    unfold(cell.node); // a question in a closed solution would be waited for in vain
     return new Promise((resolve) => {
       const box = document.createElement("div");
       box.className = "live-ask";
