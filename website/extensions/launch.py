@@ -21,9 +21,9 @@ def substitutions(app, config):
     place = f"lab/tree/{folder}/chapters/01-neuron.ipynb"
     query = urlencode({"repo": url, "branch": branch, "urlpath": place}, safe="/:")
     config.myst_substitutions = config.myst_substitutions | {
-        "clone": f"`git clone {url}`",
-        "folder": f"`%cd {folder}`",
-        "hub_link": f"`https://YOUR-HUB/hub/user-redirect/git-pull?{query}`",
+        "in_a_terminal": f"```sh\ngit clone {url}\ncd {folder}\nmake lab\n```",
+        "in_a_first_cell": f"```text\n!git clone {url}\n%cd {folder}\n%pip install -q anywidget\n```",
+        "hub_link": f"```text\nhttps://YOUR-HUB/hub/user-redirect/git-pull?{query}\n```",
     }
 
 
