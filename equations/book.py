@@ -39,7 +39,7 @@ DIRECTIVE = re.compile(r"^(?P<fence>```+|:::+)\{math\}[^\n]*\n(?P<body>.*?)^(?P=
 ENVIRONMENT = re.compile(r"\\begin\{(equation|align|gather|multline)\*?\}.*?\\end\{\1\*?\}", re.S)
 FENCE = re.compile(r"^(```+|~~~+)(?!\{math\}).*?^\1[ \t]*$", re.S | re.M)
 SETTINGS = re.compile(r"^%[ \t]*equations:[ \t]*(\{.*\})[ \t]*$", re.M)
-COMMENT = re.compile(r"#.*?(eq-[a-z0-9-]+(?:\s*,\s*eq-[a-z0-9-]+)*)")
+COMMENT = re.compile(r"#.*?(eq-[A-Za-z0-9-]+(?:\s*,\s*eq-[A-Za-z0-9-]+)*)")
 
 
 @dataclass
@@ -186,7 +186,7 @@ def library_lines():
                 continue
             inside = [(start, stop, name) for start, stop, name in owners if start <= number <= stop]
             name = max(inside)[2] if inside else ""
-            for label in re.findall(r"eq-[a-z0-9-]+", match[1]):
+            for label in re.findall(r"eq-[A-Za-z0-9-]+", match[1]):
                 links.setdefault(label, []).append(
                     Line(str(path.relative_to(ROOT)), number, name, line.strip(), number))
     return links
