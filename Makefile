@@ -31,8 +31,9 @@ lab: $(INSTALLED)  ## JupyterLab on the chapters
 equations: $(INSTALLED)  ## evaluate every displayed equation, and see its wrong versions rejected (CHAPTER=03: one chapter)
 	$(BIN)/python -m equations --mutants $(CHAPTER)
 
-bench: $(INSTALLED)  ## speed side by side with PyTorch, scikit-learn, JAX and textbook NumPy
+bench: site  ## speed: nnlib side by side with PyTorch, scikit-learn, JAX and textbook NumPy; then the pages' own
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.live
 
 notebooks: $(INSTALLED)  ## execute the chapters in the pinned environment and store their outputs
 	$(BIN)/python website/execute.py $(NOTEBOOKS)
