@@ -45,7 +45,7 @@ def test_registries_are_named_in_one_file():
 
 
 def test_no_big_file():
-    big = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in FILES if path.stat().st_size > 3_000_000}
+    big = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in FILES if path.stat().st_size > 2_000_000}
     assert {name: size for name, size in big.items() if name != "data/mnist.npz"} == {}
 
 
