@@ -8,6 +8,7 @@ in a sentence or two what it sees. A slip is recognised by making it: the wrong 
 computed from the same numbers and compared with theirs. `import nnlib` does not import this module.
 """
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,7 +42,10 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What check found: whether the answer is right, the slip's name ("" if right), and a sentence or two."""
+    """What check found: whether the answer is right, the slip's name ("" if right), and a sentence or two.
+
+    It is shown as its text, in lines of at most 76 characters.
+    """
 
     right: bool
     slip: str
@@ -51,7 +55,7 @@ class Verdict:
         return self.right
 
     def __repr__(self):
-        return self.text
+        return textwrap.fill(self.text, 76)
 
 
 SAYS = {
