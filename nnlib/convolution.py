@@ -191,6 +191,8 @@ def _check_images(layer, shape, channels, size, padding):
     wanted = "c" if channels is None else channels
     if len(shape) != 4 or (channels is not None and shape[0] != channels):
         raise ValueError(f"{layer} expects images of shape ({wanted}, h, w, m), got {shape}{_hint(shape, channels)}")
+    if 0 in shape:
+        raise ValueError(f"{layer} expects at least one image, got x of shape {shape}")
     if min(shape[1:3]) + 2 * padding < size:
         raise ValueError(f"{layer}: a window of {size} x {size} does not fit into images of {shape[1]} x {shape[2]}"
                          + (f" with padding {padding}" if padding else ""))

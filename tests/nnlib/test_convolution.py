@@ -316,6 +316,7 @@ def test_save_and_load(tmp_path):
     ((3, 8, 8), "one axis is missing"),
     ((2, 8, 8, 5), r"expects images of shape \(3, h, w, m\), got \(2, 8, 8, 5\)$"),
     ((3, 8, 2, 5), "a window of 3 x 3 does not fit into images of 8 x 2$"),
+    ((3, 8, 8, 0), r"expects at least one image, got x of shape \(3, 8, 8, 0\)$"),
 ])
 def test_wrong_images(shape, message):
     with pytest.raises(ValueError, match=message):
