@@ -280,7 +280,7 @@ function isDark() {
 
 function render({ model, el }) {
   const canvas = document.createElement("canvas");
-  canvas.style.cssText = "display: block; width: 100%";
+  canvas.style.cssText = "display: block; width: 100%; touch-action: manipulation"; // two quick taps do not zoom
   el.append(canvas);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let panels = [], boxes = [], width = 0, look = null;
@@ -362,7 +362,7 @@ function render({ model, el }) {
   const listeners = {
     pointerdown(event) {
       const i = panelAt(event);
-      if (i < 0) return;
+      if (i < 0 || !panels[i].drag) return;
       held = i;
       canvas.setPointerCapture(event.pointerId);
       point("down", i, event);
@@ -376,6 +376,10 @@ function render({ model, el }) {
       held = null;
     },
     pointercancel: () => (held = null),
+    click(event) { // of a finger only where it has not moved on to scroll the page
+      const i = panelAt(event);
+      if (i >= 0 && !panels[i].drag) point("down", i, event);
+    },
     touchstart: (event) => held !== null && event.preventDefault(), // a finger that drags must not scroll the page
     keydown(event) {
       const panel = panels.find(({ name, keys }) => keys && name in cursors), way = ARROWS[event.key];

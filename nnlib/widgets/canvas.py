@@ -67,6 +67,7 @@ class Panel:
     width: the panel's share of the row. equal: one unit is equally long in both directions.
     cursor: (x, y) of what the reader can move here, by pointer or by arrow keys in steps of step = (dx, dy);
         None for a panel that is only looked at. keys=False: by pointer only, the arrow keys are for another panel.
+        drag=False: there is nothing to drag, so that a finger that moves scrolls the page, and only a tap is "down".
 
     Coordinates are numbers or arrays of numbers, colours names of the palette; where colors names a colour map,
     color holds values instead, from low to high. Widths and sizes are CSS pixels.
@@ -74,7 +75,7 @@ class Panel:
     """
 
     def __init__(self, x, y, title="", xlabel="", ylabel="", xticks=None, yticks=None, width=1, equal=False,
-                 cursor=None, step=None, keys=True):
+                 cursor=None, step=None, keys=True, drag=True):
         for limits in (x, y):
             if not (np.isfinite(limits).all() and limits[0] < limits[1]):
                 raise ValueError(f"limits must be finite, the first below the second, got {limits}")
@@ -84,7 +85,7 @@ class Panel:
             "title": title, "xlabel": xlabel, "ylabel": ylabel,
             "xticks": _ticks(xticks, x), "yticks": _ticks(yticks, y), "width": width, "equal": equal,
             "cursor": None if cursor is None else [float(value) for value in cursor],
-            "keys": keys,
+            "keys": keys, "drag": drag,
             "step": [float(value) for value in step or ((x[1] - x[0]) / 40, (y[1] - y[0]) / 40)],
         }
 

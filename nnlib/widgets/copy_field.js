@@ -66,8 +66,14 @@ function render({ model, el }) {
     field.dispatchEvent(new Event("change", { bubbles: true }));
     send(location.hash);
   }
+  // A link that is followed a second time changes nothing in the address bar, so no hashchange tells of it.
+  function again(event) {
+    const hash = event.target.closest?.("a[href]")?.hash;
+    if (hash && hash === location.hash) follow();
+  }
   const attached = setTimeout(follow);
   addEventListener("hashchange", follow);
+  document.addEventListener("click", again);
   const changed = { "change:text": show, "change:message": say };
   for (const [name, listen] of Object.entries(changed)) model.on(name, listen);
   show();
@@ -75,6 +81,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(attached);
     removeEventListener("hashchange", follow);
+    document.removeEventListener("click", again);
     for (const [name, listen] of Object.entries(changed)) model.off(name, listen);
   };
 }

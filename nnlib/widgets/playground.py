@@ -7,7 +7,7 @@ import numpy as np
 
 from nnlib.widgets.canvas import Canvas, CanvasExplorer, Frame
 from nnlib.widgets.copy_field import CopyField
-from nnlib.widgets.explorer import LAYOUT, choice, log_number, number, whole
+from nnlib.widgets.explorer import LAYOUT, choice, number, whole
 from nnlib.widgets.playground_run import ALONG, GRID, SIDE, Run, export
 from nnlib.widgets.playground_state import (
     CHOICES,
@@ -27,6 +27,7 @@ WIDE, HIGH = 400, 300     # of the drawn network, in its own units
 MOST_CURVE = 400          # moments that the cost curves remember
 CHANCE = np.log(2)        # the cost of answering one half
 INPUTS = (GRID / LIMIT).reshape(2, SIDE, SIDE)
+ROUND_RATES = {float(f"{digits}e{power}") for power in range(-4, 2) for digits in (1, 1.5, 2, 3, 5, 7)} | {100.0}
 
 
 class Playground(CanvasExplorer):
@@ -83,6 +84,12 @@ class Playground(CanvasExplorer):
     def clear(self):
         """Take all own points away."""
         self.set(own="")
+
+    def _move(self, values):
+        if "eta" in values:
+            self.quiet = True  # until the values are set
+            self.controls["eta"].offer(values["eta"])
+        super()._move(values)
 
     # ---- the run ----
 
@@ -167,6 +174,22 @@ class Playground(CanvasExplorer):
             widgets.HBox([self.controls["brush"], undo, clear], **wrapped), self.controls["own"], self.link, self.code]
 
 
+class RateSlider(widgets.SelectionSlider):
+    """A learning rate, in round steps. (A slider on a log scale would move a link's 0.3 to its nearest step, 0.316.)"""
+
+    def __init__(self, label, value):
+        super().__init__(description=label, options=_rates({value}), value=value)
+
+    def offer(self, value):
+        """Make room for a value between the round ones; `value` is then another for a moment."""
+        if value not in dict(self.options).values():
+            self.options = _rates({value})
+
+
+def _rates(more):
+    return [(f"{rate:.4g}", rate) for rate in sorted(ROUND_RATES | more)]
+
+
 def playground(state=""):
     """The widget. state: a link, or the part of one after #playground:, to begin with.
 
@@ -186,7 +209,7 @@ def _controls(settings):
         "activation": choice("activation", CHOICES["activation"], start["activation"]),
         "depth": whole("hidden layers", start["depth"], 0, 6),
         "width": whole("neurons in each", start["width"], 1, 8),
-        "eta": log_number("learning rate η", start["eta"], -4, 2),
+        "eta": RateSlider("learning rate η", start["eta"]),
         "initial": choice("first weights", CHOICES["initial"], start["initial"]),
         "batch_size": choice("batch size", [(str(size) if size else "whole set", size)
                                             for size in CHOICES["batch_size"]], start["batch_size"]),
@@ -233,7 +256,7 @@ def draw_network(frame, run, surfaces, shown, cursor):
     settings, layers = run.settings, run.network.layers
     (middles, side), depth = _places(settings), settings.depth
     panel = frame.panel("network", x=(0, WIDE), y=(0, HIGH), xticks=[], yticks=[], width=1.35, cursor=(0, 0),
-                        keys=False)
+                        keys=False, drag=False)
     for layer, sources, targets in zip(layers, middles, middles[1:], strict=False):
         _draw_weights(panel, layer.W, sources, targets, side)
     corners = np.concatenate(middles) - side / 2
@@ -270,7 +293,8 @@ def _draw_biases(panel, b, corners):
 def _draw_plane(frame, run, surface, shown, cursor):
     title = "what the network says" if shown == "output" else f"layer {shown[0] + 1}, neuron {shown[1] + 1}"
     plane = frame.panel("plane", x=(-LIMIT, LIMIT), y=(-LIMIT, LIMIT), title=title, xlabel="x_1", ylabel="x_2",
-                        xticks=[-1, 0, 1], yticks=[-1, 0, 1], equal=True, cursor=cursor, step=(0.05, 0.05))
+                        xticks=[-1, 0, 1], yticks=[-1, 0, 1], equal=True, cursor=cursor, step=(0.05, 0.05),
+                        drag=False)
     plane.heat(surface, -1, 1, opacity=0.75)
     if surface.min() < 0 < surface.max():
         plane.contour(ALONG, ALONG, surface, [0], color="ink", width=1.4)

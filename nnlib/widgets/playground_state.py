@@ -95,11 +95,12 @@ def read_points(text):
         try:
             x1, x2, label = (float(part) for part in parts)
         except ValueError:
-            raise LinkError(f"line {number}: expected x1 x2 class, such as 0.5 -0.25 1; got {line.strip()!r}") from None
+            raise LinkError(f"your points, line {number}: expected x1 x2 class, such as 0.5 -0.25 1; "
+                            f"got {line.strip()!r}") from None
         if label not in (0, 1):
-            raise LinkError(f"line {number}: the class is 0 or 1, got {label:g}")
+            raise LinkError(f"your points, line {number}: the class is 0 or 1, got {label:g}")
         if not (abs(x1) <= LIMIT and abs(x2) <= LIMIT):
-            raise LinkError(f"line {number}: both coordinates between -{LIMIT} and {LIMIT}, please")
+            raise LinkError(f"your points, line {number}: both coordinates between -{LIMIT} and {LIMIT}, please")
         own.append((round(x1, 3), round(x2, 3), int(label)))
     return tuple(own)
 

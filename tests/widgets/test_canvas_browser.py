@@ -257,6 +257,40 @@ def test_a_panel_can_leave_the_keys_to_another(show):
     assert {event["panel"] for request in shown.sent() for event in request["events"]} == {"p"}
 
 
+def swipe(shown):
+    """A finger goes up over the picture, as one does to scroll a page."""
+    touch = shown.context.new_cdp_session(shown.page)
+    for kind, points in [("touchStart", [150]), *(("touchMove", [y]) for y in range(140, 20, -20)), ("touchEnd", [])]:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": 100, "y": y} for y in points]})
+        shown.frames(2)
+
+
+def test_where_nothing_is_dragged_a_finger_scrolls_and_a_tap_presses(show):
+    shown = show(square(cursor=(0.5, 1), drag=False), width=360, has_touch=True)
+    shown.page.evaluate("document.body.style.height = '3000px'")
+    swipe(shown)
+    until(lambda: shown.page.evaluate("scrollY") > 50, "the page scrolled")
+    assert shown.sent() == []
+    shown.page.evaluate("scrollTo(0, 0)")
+    shown.page.touchscreen.tap(180, 100)
+    (request,) = shown.sent()
+    assert [(event["kind"], event["panel"]) for event in request["events"]] == [("down", "p")]
+    shown.answer()
+    shown.page.mouse.move(90, 100)
+    shown.page.mouse.down()
+    shown.page.mouse.move(200, 100)
+    shown.page.mouse.up()  # a click, too: where the button went up
+    assert [event["kind"] for request in shown.sent() for event in request["events"]] == ["down"]
+
+
+def test_where_something_is_dragged_a_finger_does_not_scroll(show):
+    shown = show(square(cursor=(0.5, 1)), width=360, has_touch=True)
+    shown.page.evaluate("document.body.style.height = '3000px'")
+    swipe(shown)
+    assert shown.page.evaluate("scrollY") == 0
+    assert shown.sent()[0]["events"][0]["kind"] == "down"
+
+
 def test_the_cursor_is_seen_when_the_keyboard_is_used(show):
     shown = show(square(cursor=(0.5, 1)))
     before = shown.page.evaluate("document.querySelector('canvas').toDataURL()")

@@ -163,6 +163,21 @@ def test_a_link_brings_everything_back(widget):
     assert playground(widget.link.text).readout == widget.readout
 
 
+def test_a_link_may_bring_any_learning_rate(widget):
+    slider = widget.controls["eta"]
+    shown = []
+    slider.observe(lambda change: shown.append(change["new"]), "value")
+    assert {0.0001, 0.03, 0.3, 3, 30, 100} <= set(dict(slider.options).values())
+    for eta, label in ((0.0123, "0.0123"), (0.3, "0.3"), (77.5, "77.5"), (0.1, "0.1")):
+        widget.restore_link(f"#playground:data=circles&eta={eta}")
+        assert (slider.value, slider.label, widget.run.settings.eta) == (eta, label, eta)
+        rates = list(dict(slider.options).values())
+        assert rates == sorted(set(rates))
+        assert not widget.quiet
+    widget.reset()
+    assert slider.value == Settings().eta
+
+
 def test_a_link_from_the_browser_arrives(widget):
     widget.link._handle_custom_msg({"open": "data=moons&depth=1"}, [])
     assert widget.run.settings == Settings(data="moons", depth=1)
