@@ -155,12 +155,19 @@ class _Recurrence(Layer):
         return x
 
     def _hint(self, x):
+        if not x.size:
+            return ": it is empty"
         if x.ndim == 3 and x.shape[2] == self.n_in:
-            return ": are the examples in the middle? Columns are examples here, so pass x.transpose(0, 2, 1)"
+            return (": are the examples in the middle, or first? They come last here, so pass x.transpose(0, 2, 1) if "
+                    "the steps come first, x.transpose(1, 2, 0) if the examples do")
         if x.ndim == 3 and x.shape[0] == self.n_in:
             return ": the steps come first, so pass x.transpose(1, 0, 2)"
         if x.ndim == 2 and len(x) == self.n_in:
-            return ": for a single step pass x[None]"
+            return ": for a single step pass x[None]; or does the layer before it give the last state only?"
+        if x.ndim == 2 and x.shape[1] == self.n_in:
+            return ": for a single sequence pass x[..., None]"
+        if x.ndim == 2:
+            return ": class numbers must be integers, so pass x.astype(int)"
         if x.ndim == 1:
             return ": for a single sequence pass x.reshape(-1, 1)"
         return ""
@@ -235,10 +242,10 @@ class LSTM(_Recurrence):
             delta_i, delta_f, delta_o, delta_g = blocks[t]
             tanh_c = self.tanh_c[t]
             total_h = grad_h[t] + grad_later
-            np.multiply(total_h, tanh_c, out=delta_o)
+            np.multiply(total_h, tanh_c, out=delta_o)       # eq-lstm-blocks, its last line
             total_h *= o
             grad_c += total_h * (1 - tanh_c * tanh_c)       # eq-lstm-cell-back
-            np.multiply(grad_c, g, out=delta_i)
+            np.multiply(grad_c, g, out=delta_i)             # and its first three
             np.multiply(grad_c, self.c[t], out=delta_f)
             np.multiply(grad_c, i, out=delta_g)
             gates = self.gates[t, :3]

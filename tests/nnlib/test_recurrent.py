@@ -334,13 +334,17 @@ def test_saturated_gates_neither_overflow_nor_warn():
 
 WRONG = [
     (np.zeros((7, 2, 4)), r"expects sequences of shape \(T, 4, m\).*got float64 of shape \(7, 2, 4\): are the examples "
-                          r"in the middle\? .* x.transpose\(0, 2, 1\)"),
+                          r"in the middle, or first\? .* x.transpose\(0, 2, 1\) if the steps come first, "
+                          r"x.transpose\(1, 2, 0\) if the examples do$"),
     (np.zeros((4, 7, 2)), r"the steps come first, so pass x.transpose\(1, 0, 2\)"),
-    (np.zeros((4, 6)), r"for a single step pass x\[None\]"),
+    (np.zeros((4, 6)), r"for a single step pass x\[None\]; or does the layer before it give the last state only\?$"),
+    (np.zeros((6, 4)), r"for a single sequence pass x\[\.\.\., None\]$"),
+    (np.zeros((6, 3)), r"class numbers must be integers, so pass x.astype\(int\)$"),
+    (np.zeros((6, 3), bool), r"got bool of shape \(6, 3\): class numbers must be integers"),
     (np.zeros(5, int), r"for a single sequence pass x.reshape\(-1, 1\)"),
     (np.zeros((3, 5, 2)), r"got float64 of shape \(3, 5, 2\)$"),
-    (np.zeros((0, 4, 2)), r"got float64 of shape \(0, 4, 2\)"),
-    (np.zeros((0, 2), int), r"got int64 of shape \(0, 2\)"),
+    (np.zeros((0, 4, 2)), r"got float64 of shape \(0, 4, 2\): it is empty$"),
+    (np.zeros((0, 2), int), r"got int64 of shape \(0, 2\): it is empty$"),
     (np.array([[0, 4]]), "expects class numbers between 0 and 3, got 0 to 4"),
     (np.array([[-1, 2]]), "expects class numbers between 0 and 3, got -1 to 2"),
 ]
