@@ -46,7 +46,8 @@ def draw_kernel(figure, digit, kernel, stride, padding, row, column):
     window = padded[top : top + size, left : left + size]
     products = W * window
     figure.set_layout_engine("none")
-    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, 6), ylim=(5.5, 0))  # one for all five panels: the quickest to draw
+    ax = figure.add_axes((0, 0, 1, 1))  # one for all five panels: the quickest to draw
+    ax.set(xlim=(0, 6), ylim=(5.5, 0))
     ax.set_axis_off()
     _draw_pictures(ax, padded, padding, z, (i, j), (top, left), size)
     _draw_numbers(ax, window, W, products)

@@ -1,6 +1,9 @@
 // A pad of 28 x 28 pixels to draw on. It holds pixels and hands them to Python as hexadecimal text: it computes
 // nothing. Pointer or touch draws; by keyboard the arrow keys move a frame, space lowers and lifts the pen.
 
+const COLOURS = { // name: in light, in dark, as in website/style/palette.json
+  paper: ["#fbfaf6", "#14161a"], ink: ["#24221e", "#dedbd3"], x: ["#0066b3", "#5fb0f7"], W: ["#b94a00", "#f28c38"],
+};
 const SIDE = 28;
 const BRUSH = [[0, 0, 255], [0, 1, 190], [1, 0, 190], [0, -1, 190], [-1, 0, 190], [1, 1, 110], [1, -1, 110], [-1, 1, 110], [-1, -1, 110]];
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -16,10 +19,15 @@ function fromHex(text) {
 function button(label, action) {
   const element = document.createElement("button");
   element.type = "button";
-  element.className = "digit-pad-button";
+  element.className = "jupyter-widgets jupyter-button";
   element.textContent = label;
   element.addEventListener("click", action);
   return element;
+}
+
+function isDark() {
+  const theme = document.documentElement.dataset.theme; // the book's pages
+  return theme ? theme === "dark" : document.body.dataset.jpThemeLight === "false"; // JupyterLab
 }
 
 function render({ model, el }) {
@@ -39,13 +47,17 @@ function render({ model, el }) {
   const context = canvas.getContext("2d");
 
   function paint() {
+    const colour = (name) => COLOURS[name][isDark() ? 1 : 0];
+    context.fillStyle = colour("paper");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = colour("ink");
     for (let index = 0; index < pixels.length; index++) {
-      const shade = pixels[index] / 255;
-      context.fillStyle = `rgb(${[251, 250, 246].map((paper, channel) => Math.round(paper + ([36, 34, 30][channel] - paper) * shade)).join(" ")})`;
+      context.globalAlpha = pixels[index] / 255;
       context.fillRect((index % SIDE) * 8, Math.floor(index / SIDE) * 8, 8, 8);
     }
+    context.globalAlpha = 1;
     if (cursor.shown) {
-      context.strokeStyle = cursor.down ? "#b94a00" : "#0066b3";
+      context.strokeStyle = colour(cursor.down ? "W" : "x");
       context.lineWidth = 2;
       context.strokeRect(cursor.column * 8 + 1, cursor.row * 8 + 1, 6, 6);
     }
@@ -144,18 +156,26 @@ function render({ model, el }) {
   canvas.addEventListener("focus", () => { cursor.shown = canvas.matches(":focus-visible"); paint(); });
   canvas.addEventListener("blur", () => { cursor.shown = cursor.down = false; paint(); });
 
-  model.on("change:value", () => {
+  function read() {
     if (toHex(pixels) === model.get("value")) return;
     if (drawn) remember(); // a drawing that the slider replaces can be brought back
     drawn = false;
     pixels = fromHex(model.get("value"));
     paint();
-  });
+  }
 
+  model.on("change:value", read);
+  const themes = new MutationObserver(paint);
+  themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  themes.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   const buttons = document.createElement("div");
   buttons.append(button("Clear", clear), " ", button("Undo", undo));
   el.append(canvas, buttons);
   paint();
+  return () => {
+    model.off("change:value", read);
+    themes.disconnect();
+  };
 }
 
 export default { render };

@@ -11,6 +11,7 @@ from nnlib.network import Network
 from nnlib.widgets.explorer import Explorer, whole
 
 FOLDER = data.FOLDER / "networks"
+PLACES = {"left": 0.01, "right": 0.98, "bottom": 0.16, "top": 0.92, "wspace": 0.18}
 
 
 class DigitPad(anywidget.AnyWidget):
@@ -61,7 +62,7 @@ def draw_response(figure, network, picture):
     """The picture, the activations of every layer as bars, and the answer. Returns the read-out."""
     network.forward(picture.reshape(784, 1))
     layers = network.layers
-    axes = figure.subplots(1, len(layers) + 1, width_ratios=[1.3] + [1] * len(layers))
+    axes = figure.subplots(1, len(layers) + 1, width_ratios=[1.3] + [1] * len(layers), gridspec_kw=PLACES)
     plots.digit(picture, axes[0], "what the network sees", vmin=0, vmax=1)
     for number, (layer, ax) in enumerate(zip(layers, axes[1:], strict=True), start=1):
         last = number == len(layers)
@@ -90,9 +91,14 @@ def digit_drawing(name="digits-16-16"):
     def draw(figure, pad, **_):
         return draw_response(figure, network, as_mnist(from_hex(pad)))
 
+    def onto_pad(change):  # before the Explorer, told next, draws: so it draws once
+        explorer.quiet = True
+        pad.value = to_hex(digits.x_test[:, change["new"]])
+        explorer.quiet = False
+
+    picker.observe(onto_pad, "value")
     explorer = Explorer({"pad": pad, "picture": picker}, draw, size=(7, 3.2), caption=(
         "Draw a digit, or slide to a test picture and spoil it: where does the network change its mind?"))
-    picker.observe(lambda change: explorer.set(pad=to_hex(digits.x_test[:, change["new"]])), "value")
     return explorer
 
 

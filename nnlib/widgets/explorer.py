@@ -8,10 +8,12 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.style import context
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from nnlib.plots import PAPER, STYLE
 
+MOVING = {**STYLE, "axes.titley": 1.0}  # a title that need not look for its place at every move
 LAYOUT = {"width": "100%", "max_width": "46rem"}
 
 
@@ -111,7 +113,8 @@ class Explorer(BaseExplorer):
 
     controls, caption: those of BaseExplorer.
     draw: a function draw(figure, **values) that draws into an empty matplotlib Figure and returns the
-        read-out, one or two plain sentences that say what the picture shows.
+        read-out, one or two plain sentences that say what the picture shows. Nothing arranges what it draws:
+        it says where its Axes go, and where they go does not depend on the values.
     size: width and height of the picture in inches, 100 pixels each.
 
     What is to move like water is drawn on a canvas instead: nnlib.widgets.canvas.CanvasExplorer.
@@ -119,13 +122,13 @@ class Explorer(BaseExplorer):
 
     def __init__(self, controls, draw, caption, size=(7, 3.4)):
         self.draw = draw
-        self.figure = Figure(figsize=size, dpi=100, facecolor=PAPER, layout="constrained")
+        self.figure = Sheet(figsize=size, dpi=100, facecolor=PAPER, layout="none")
         self.canvas = FigureCanvasAgg(self.figure)
         super().__init__(controls, widgets.Image(format="png", layout={**LAYOUT, "height": "auto"}), caption)
 
     def show(self):
-        with context(STYLE):
-            self.figure.clear()
+        with context(MOVING):
+            self.figure.wipe()
             text = self.draw(self.figure, **self.values)
             self.canvas.draw()
         self.picture.value = self._png()
@@ -135,8 +138,37 @@ class Explorer(BaseExplorer):
         # savefig would go over the whole figure twice; the picture is opaque, so its alpha can stay behind.
         pixels = np.asarray(self.canvas.buffer_rgba())[..., :3]
         buffer = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "png")
+        Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "png", compress_level=3)  # larger by a tenth
         return buffer.getvalue()
+
+
+class Sheet(Figure):
+    """A Figure that is wiped and drawn on again: Axes asked for once more are the old ones, with their ticks.
+
+    To make Axes and ticks takes matplotlib longer than to draw on them.
+    """
+
+    spare = ()  # Axes that wait to be asked for again
+
+    def wipe(self):
+        """Take everything off the Axes."""
+        for ax in self.axes:
+            for artist in (*ax.collections, *ax.images, *ax.lines, *ax.patches, *ax.texts):
+                artist.remove()
+            ax.containers.clear()
+            if ax.get_legend():
+                ax.get_legend().remove()
+            ax.set_prop_cycle(None)
+            ax.dataLim.set(Bbox.null())
+            ax.ignore_existing_data_limits = True
+            ax.set_autoscale_on(True)
+        self.spare = list(self.axes)
+
+    def add_axes(self, *place, **look):
+        return self.spare.pop(0) if self.spare else super().add_axes(*place, **look)
+
+    def add_subplot(self, *place, **look):
+        return self.spare.pop(0) if self.spare else super().add_subplot(*place, **look)
 
 
 def _row(control):

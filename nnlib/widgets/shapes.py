@@ -15,6 +15,7 @@ PRODUCTS = {
 BIASES = {"(n₁, 1)": lambda b: b, "(n₁,)": lambda b: b[:, 0]}
 LAYOUTS = {"columns: X is (n₀, m)": "columns", "rows: X is (m, n₀)": "rows"}
 RIGHT, TURNED, ERROR, SILENT = "right", "right, but turned", "ValueError", "runs, WRONG"
+PLACES = {"height_ratios": [1.35, 1], "left": 0.01, "right": 0.99, "bottom": 0.01, "top": 0.99, "hspace": 0.03}
 COLORS = {RIGHT: plots.PALETTE["y"], TURNED: plots.PALETTE["y"], ERROR: plots.PALETTE["eta"],
           SILENT: plots.PALETTE["delta"]}
 
@@ -36,7 +37,7 @@ def shape_machine():
 def draw_shapes(figure, n0, n1, m, layout, product, bias):
     """Draw the chosen line as blocks over the verdicts on all eight lines; returns what they show in words."""
     W, X, b, truth = make_layer(n0, n1, m, layout)
-    blocks, table = figure.subplots(2, 1, height_ratios=[1.35, 1])
+    blocks, table = figure.subplots(2, 1, gridspec_kw=PLACES)
     Z, verdict, problem = run_line(W, X, b, truth, product, bias)
     _draw_line(blocks, W, X, b, Z, product, bias, verdict)
     verdicts = {(name, shape): run_line(W, X, b, truth, name, shape)[1] for name in PRODUCTS for shape in BIASES}

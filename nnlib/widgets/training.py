@@ -51,7 +51,7 @@ def training_explorer():
 
     def draw(figure, activation, eta, hidden, depth, batch_size):
         costs, network = train_costs(digits, activation, eta, hidden, depth, batch_size)
-        ax = figure.subplots()
+        ax = figure.add_axes((0.08, 0.13, 0.89, 0.8))
         if before:
             draw_costs(ax, before["costs"], before["batch_size"], color=plots.MUTED, alpha=0.5, label="before")
         ax.axhline(np.log(10), color=plots.INK, linewidth=1, linestyle=":", label="guessing, ln 10")

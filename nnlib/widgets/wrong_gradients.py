@@ -13,6 +13,7 @@ from nnlib.widgets.slips import SLIPS, build
 STEPS, EVERY = 150, 5
 CHECKED = 20  # examples in a gradient check; fewer if the batch is smaller
 LOWEST = 1e-12  # where the bars of the check begin
+STACKED = {"height_ratios": [1.7, 1], "left": 0.1, "right": 0.99, "bottom": 0.1, "top": 0.95, "hspace": 0.38}
 
 
 @cache
@@ -74,7 +75,7 @@ def draw_pair(figure, curves, errors, every=EVERY, stacked=False):
     Returns the two Axes.
     """
     if stacked:
-        left, right = figure.subplots(2, 1, height_ratios=[1.7, 1])
+        left, right = figure.subplots(2, 1, gridspec_kw=STACKED)
     else:
         left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
     styles = dict(zip(curves, zip([PALETTE[role] for role in ("x", "delta", "W")], ["-", "--", ":"], strict=True),
