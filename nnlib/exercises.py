@@ -76,6 +76,9 @@ SAYS = {
     "forgotten derivative": "The derivative of the activation is forgotten: multiply by it, entry by entry.",
     "value for derivative": "You multiply by sigma, where its derivative is wanted.",
     "derivative at a": "The derivative is taken at a; it is sigma'(z), or in terms of a: a (1 - a).",
+    "weights not transposed": "U is not transposed. It is square, so the wrong product fits, too.",
+    "the sigmoid's slope": "h (1 - h) is the slope of the sigmoid; that of tanh is 1 - h * h.",
+    "slope at h": "The slope is taken at h; h is tanh(z) already, so it is 1 - h * h.",
     "z for a": "There is a z where the activation a is wanted.",
     "forgotten sum": "The exponentials are right, but nothing divides them by their sum.",
 }
@@ -116,6 +119,14 @@ EXERCISES = {
          "value for derivative": lambda z, y: (sigmoid(z) - y) * sigmoid(z),
          "derivative at a": lambda z, y: (sigmoid(z) - y) * slope(sigmoid(z)),
          "z for a": lambda z, y: (z - y) * slope(z)}),
+    "step back": Exercise(
+        "step_back(U, delta, h)", lambda U, delta, h: (U.T @ delta) * (1 - h * h),
+        lambda n, n_previous, m, rng: {"U": rng.normal(size=(n, n)), **_delta(n, n_previous, m, rng),
+                                       "h": np.tanh(rng.normal(size=(n, m)))},
+        {"weights not transposed": lambda U, delta, h: (U @ delta) * (1 - h * h),
+         "forgotten derivative": lambda U, delta, h: U.T @ delta,
+         "the sigmoid's slope": lambda U, delta, h: (U.T @ delta) * h * (1 - h),
+         "slope at h": lambda U, delta, h: (U.T @ delta) * (1 - np.tanh(h) ** 2)}),
     "softmax": Exercise(
         "softmax(z)", softmax, lambda n, n_previous, m, rng: {"z": rng.normal(size=(n, m))},
         {"sum over the wrong axis": lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True),

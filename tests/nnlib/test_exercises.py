@@ -6,6 +6,7 @@ import pytest
 from nnlib.exercises import EXERCISES, SAYS, check, sigmoid, slope
 from nnlib.layers import Dense
 from nnlib.network import Network
+from nnlib.recurrent import EachStep, Recurrent
 
 EVERYWHERE = {
     "lost 1/m": lambda right, m: m * right,
@@ -44,7 +45,8 @@ def test_the_slips_of_all_exercises_are_named(name, slip):
     assert check(name, wrong).slip == slip
 
 
-@pytest.mark.parametrize("name", ["weight gradient", "pass back", "hidden error", "output error", "softmax"])
+@pytest.mark.parametrize("name", ["weight gradient", "pass back", "hidden error", "output error", "step back",
+                                  "softmax"])
 def test_a_transpose_is_named(name):
     assert check(name, lambda *arguments: EXERCISES[name].right(*arguments).T).slip == "missing transpose"
 
@@ -108,6 +110,11 @@ def test_what_is_right_is_what_nnlib_computes():
     assert check("weight gradient", first.dW, first.delta, x)
     assert check("bias gradient", last.db, last.delta)
     assert check("pass back", net.input_gradient, first.W, first.delta)
+    memory = Recurrent(4, 3)
+    loop = Network([memory, EachStep(), Dense(3, 2, "sigmoid")], rng=0, dtype="float64")
+    loop.forward(np.stack([x, x]))
+    memory.run_back(np.zeros((2, 3, 5)) + [[[0]], [[1]]], delta := np.empty((2, 3, 5)))
+    assert check("step back", delta[0], memory.U, delta[1], memory.h[1])
     soft = Network([Dense(4, 3, "softmax")], "cross_entropy", rng=0, dtype="float64")
     targets = np.eye(3)[:, [0, 2, 1, 0, 2]]
     a = soft.forward(x)
