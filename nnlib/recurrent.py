@@ -115,9 +115,9 @@ class _Recurrence(Layer):
         self.run_back(grad_h, self.delta)
         mean_delta = fold(self.delta) / m  # errors of all steps side by side: one product adds up over time
         columns = np.eye(self.n_in, dtype=grad_a.dtype)[:, x.ravel()] if x.ndim == 2 else fold(x)
-        np.matmul(mean_delta, columns.T, out=self.dW)
+        np.matmul(mean_delta, columns.T, out=self.dW)            # eq-bptt-W
         np.matmul(mean_delta, fold(self.h[:-1]).T, out=self.dU)  # eq-bptt-U
-        mean_delta.sum(axis=1, keepdims=True, out=self.db)
+        mean_delta.sum(axis=1, keepdims=True, out=self.db)       # eq-bptt-W
         return self.W.T @ self.delta if input_gradient else None
 
     def run(self, z):
@@ -195,7 +195,7 @@ class Recurrent(_Recurrence):
         for t in reversed(range(len(delta))):
             h = self.h[t + 1]
             np.multiply(grad_h[t] + grad_later, 1 - h * h, out=delta[t])  # eq-bptt
-            grad_later = self.U.T @ delta[t]
+            grad_later = self.U.T @ delta[t]  # eq-bptt-state
 
 
 class LSTM(_Recurrence):
@@ -252,4 +252,4 @@ class LSTM(_Recurrence):
             blocks[t, :3] *= gates * (1 - gates)            # the sigmoid's slope
             delta_g *= 1 - g * g                            # tanh's
             grad_c *= f                                     # along the cell, to the step before
-            grad_later = self.U.T @ delta[t]
+            grad_later = self.U.T @ delta[t]                # eq-bptt-state
