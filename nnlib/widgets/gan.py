@@ -58,7 +58,8 @@ def draw_ring(ax, D, x, sigma, steps=60):
     plots.surface(lambda grid: D.forward(grid)[0], ax, LIMIT, steps)
     angles = np.arange(8) * np.pi / 4
     for centre in zip(np.cos(angles), np.sin(angles), strict=True):
-        ax.add_patch(Circle(centre, 3 * sigma, fill=False, color=plots.PALETTE["y"], linewidth=1.2))
+        # add_artist, because add_patch would first work out limits, and they are given below
+        ax.add_artist(Circle(centre, 3 * sigma, fill=False, color=plots.PALETTE["y"], linewidth=1.2))
     ax.plot(*x, ".", color=plots.INK, markersize=2.2, alpha=0.6)
     ax.set(xlim=(-LIMIT, LIMIT), ylim=(-LIMIT, LIMIT), xticks=[], yticks=[], aspect="equal")
 

@@ -170,7 +170,8 @@ def _draw_map(ax, arrays, equation):
         narrow = array.column % 1 != 0
         width, height = (0.4, 0.62) if narrow else (0.72, 0.62)
         lit, known = current is not None and name == current.result, not equation or name in made
-        ax.add_patch(Rectangle((array.column - width / 2, -array.row - height / 2), width, height,
+        # add_artist, because add_patch would first work out limits, and they are given
+        ax.add_artist(Rectangle((array.column - width / 2, -array.row - height / 2), width, height,
                                facecolor=color if lit else PANEL if known else PAPER,
                                edgecolor=color if known else LINE, linewidth=2.4 if name in taken else 1))
         ink = PAPER if lit else color if known else MUTED
@@ -197,9 +198,9 @@ def _draw_values(ax, left, name, value, box):
     width, height, top = 1.3, 2, -3.95
     ax.imshow(value, cmap=SIGNED, vmin=-bound, vmax=bound, aspect="auto", interpolation="nearest",
               extent=(left, left + width, top - height, top))
-    ax.add_patch(Rectangle((left, top - height), width, height, fill=False, edgecolor=MUTED, linewidth=0.8))
+    ax.add_artist(Rectangle((left, top - height), width, height, fill=False, edgecolor=MUTED, linewidth=0.8))
     first_row, first_column, tall, wide = box
-    ax.add_patch(Rectangle((left + width * first_column / columns, top - height * (first_row + tall) / rows),
+    ax.add_artist(Rectangle((left + width * first_column / columns, top - height * (first_row + tall) / rows),
                            width * wide / columns, height * tall / rows, fill=False, edgecolor=INK, linewidth=1.6))
     ax.text(left, top + 0.1, f"${_symbol(name)}$   {rows} x {columns}", fontsize=9)
 
