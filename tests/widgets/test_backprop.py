@@ -19,16 +19,9 @@ from nnlib.widgets.backprop import (
     build,
     draw_network,
 )
+from tests.widgets.explorers import fresh
 
-
-@pytest.fixture(scope="module")
-def explorer():
-    return backprop_explorer()
-
-
-@pytest.fixture(autouse=True)
-def from_the_start(explorer):
-    explorer.reset()
+explorer = fresh(backprop_explorer)
 
 
 def brackets(words):
@@ -99,20 +92,6 @@ def test_trained_is_gradient_descent_on_all_points():
     net = build("tanh", "quadratic")
     list(train(net, POINTS.x, POINTS.y, SGD(eta=1.0), epochs=50))
     np.testing.assert_allclose(net.parameters, build("tanh", "quadratic", 50).parameters)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("step", 3), ("example", 7), ("trained", 120), ("hidden", "relu"), ("cost", COSTS[1][1])]
-)
-def test_every_control_changes_picture_and_words_and_reset_undoes_it(explorer, name, value):
-    explorer.set(step=6)
-    before = explorer.picture.value, explorer.readout
-    explorer.controls[name].value = value
-    assert explorer.picture.value != before[0]
-    assert explorer.readout != before[1]
-    explorer.reset()
-    assert explorer.values == explorer.initial
-    assert explorer.readout.startswith("The input is")
 
 
 def test_every_step_looks_and_reads_differently(explorer):

@@ -9,16 +9,14 @@ from matplotlib.figure import Figure
 
 from nnlib import Network, data
 from nnlib.widgets.convolution import KERNELS, LEARNED, convolve, draw_kernel, kernel_explorer, kernel_values, picture
+from tests.widgets.explorers import fresh
+
+explorer = fresh(kernel_explorer)
 
 READOUT = re.compile(r"Window (\d+), (\d+): its (\d+) products add up to (\S+); with the bias (\S+) that is z = "
                      r"(\S+)\. The map has (\d+) x (\d+) windows, because the last one ends at pixel (\d+) of 28 "
                      r"\+ 2 \* (\d); this is number (\d+) of (\d+)\. Over the whole map z lies "
                      r"between (\S+) and (\S+)\.$")
-
-
-@pytest.fixture(scope="module")
-def explorer():
-    return kernel_explorer()
 
 
 def said(readout):
@@ -49,18 +47,6 @@ def test_map_and_readout_are_the_definition(kernel, stride, padding):
     assert z == pytest.approx(expected[4, 6], abs=6e-4)
     assert total + bias == pytest.approx(z, abs=1.6e-3)
     assert (low, high) == pytest.approx((expected.min(), expected.max()), abs=6e-4)
-
-
-@pytest.mark.parametrize(("name", "value"), [("digit", 3), ("kernel", "blur"), ("kernel", "learned 5"), ("stride", 2),
-                                             ("padding", 2), ("row", 14), ("column", 3)])
-def test_every_control_changes_picture_and_words_and_reset_undoes_it(explorer, name, value):
-    explorer.reset()
-    shown, readout = explorer.picture.value, explorer.readout
-    explorer.controls[name].value = value
-    assert explorer.picture.value != shown
-    assert explorer.readout != readout
-    explorer.reset()
-    assert (explorer.picture.value, explorer.readout) == (shown, readout)
 
 
 def test_a_position_beyond_the_last_window_is_the_last_one(explorer):

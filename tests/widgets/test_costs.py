@@ -8,6 +8,9 @@ import pytest
 
 from nnlib import Dense, Network
 from nnlib.widgets.costs import columns, cost_explorer
+from tests.widgets.explorers import fresh
+
+explorer = fresh(cost_explorer)
 
 
 def numbers(readout):
@@ -24,11 +27,6 @@ def by_network(cost, activation, a, y):
     net.forward(np.log(a) if activation == "softmax" else np.log(a / (1 - a)))
     net.backward(y)
     return net.batch_cost(y), net.layers[0].delta[0, 0]
-
-
-@pytest.fixture
-def explorer():
-    return cost_explorer()
 
 
 def test_the_other_classes_share_the_rest_evenly():
@@ -50,16 +48,6 @@ def test_the_slopes_in_a_are_those_of_the_definitions(explorer):
     explorer.set(prediction=0.2, classes=4, slope="a")
     slopes = [slope for _, slope in numbers(explorer.readout)]
     assert slopes == pytest.approx([0.2 - 1, -1 / 0.2, -1 / 0.2], abs=5.1e-4)
-
-
-@pytest.mark.parametrize("change", [{"prediction": 0.6}, {"classes": 7}, {"slope": "a"}], ids=str)
-def test_every_control_moves_the_picture_and_reset_brings_it_back(explorer, change):
-    before, said = explorer.picture.value, explorer.readout
-    explorer.set(**change)
-    assert explorer.picture.value != before
-    assert explorer.readout != said
-    explorer.reset_button.click()
-    assert (explorer.picture.value, explorer.readout) == (before, said)
 
 
 def test_every_extreme_gives_finite_numbers(explorer):

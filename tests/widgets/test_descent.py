@@ -8,6 +8,9 @@ import pytest
 
 from nnlib import SGD, Dense, Network, train
 from nnlib.widgets.descent import EXAMPLES, LIMIT, SURFACES, costs_at, descent_explorer, make_surface, walk
+from tests.widgets.explorers import fresh
+
+explorer = fresh(descent_explorer)
 
 SAYS = re.compile(
     r"(\d+) steps .* from cost ([\d.]+) to ([\d.]+), at w = (-?[\d.]+), b = (-?[\d.]+)\."
@@ -24,16 +27,6 @@ def one_neuron(surface, w, b):
     net = Network([Dense(1, 1, surface.activation)], "quadratic", rng=0, dtype="float64")
     net.parameters[:] = (w, b)
     return net
-
-
-@pytest.fixture(scope="module")
-def explorer():
-    return descent_explorer()
-
-
-@pytest.fixture(autouse=True)
-def from_the_start(explorer):
-    explorer.reset()
 
 
 @pytest.mark.parametrize("name", SURFACES)
@@ -89,19 +82,6 @@ def test_noise_can_end_in_another_valley():
     surface = make_surface("two valleys")
     whole, single = (walk(surface, (0.5, 1.0), 0.3, size, 200)[:, -1] for size in (EXAMPLES, 1))
     assert whole[0] < 0 < 1.5 < single[0]
-
-
-CHANGES = [{"surface": "two valleys"}, {"w": 1.0}, {"b": 1.0}, {"eta": 0.01}, {"batch_size": 1}, {"steps": 20}]
-
-
-@pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_every_control_moves_the_picture_and_reset_brings_it_back(explorer, change):
-    before, said = explorer.picture.value, explorer.readout
-    explorer.set(**change)
-    assert explorer.picture.value != before
-    assert explorer.readout != said
-    explorer.reset_button.click()
-    assert (explorer.picture.value, explorer.readout) == (before, said)
 
 
 def test_the_shuffling_matters_only_for_mini_batches(explorer):

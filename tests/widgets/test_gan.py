@@ -7,14 +7,12 @@ import pytest
 
 from nnlib import Dense, Network, data
 from nnlib.widgets.gan import FILMS, FOLDER, HIT, SAMPLES, gan_film, load_film
+from tests.widgets.explorers import fresh
+
+explorer = fresh(gan_film)
 
 READOUT = (r"Step (\d+): (\d) of 8 modes hit, ([\d.]+)% of 2,000 samples within three sigma\. "
            r"D's mean answer is ([\d.]+) on real points and ([\d.]+) on generated ones\.")
-
-
-@pytest.fixture
-def explorer():
-    return gan_film()
 
 
 @pytest.mark.parametrize("name", [name for _, name in FILMS])
@@ -44,14 +42,6 @@ def test_the_player_runs_over_all_frames(explorer):
     assert (frame.min, frame.max) == (frame.play.min, frame.play.max) == (0, len(load_film("gan-ring").step) - 1)
     frame.play.value = 3
     assert explorer.readout.startswith("Step 100:")
-
-
-def test_reset(explorer):
-    first = explorer.readout, explorer.picture.value
-    explorer.set(film="gan-ring-collapse", frame=2, seed=40)
-    assert explorer.readout != first[0]
-    explorer.reset_button.click()
-    assert (explorer.readout, explorer.picture.value) == first
 
 
 def test_extremes(explorer):

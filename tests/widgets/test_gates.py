@@ -9,6 +9,9 @@ import pytest
 
 from nnlib import Network, data
 from nnlib.widgets.gates import LONGEST, SENTENCES, SHOWN, gates_explorer
+from tests.widgets.explorers import fresh
+
+explorer = fresh(gates_explorer)
 
 
 def logistic(z):
@@ -18,11 +21,6 @@ def logistic(z):
 @pytest.fixture(scope="module")
 def trained():
     return Network.load(data.FOLDER / "networks" / "text-alice.npz"), data.text()
-
-
-@pytest.fixture
-def explorer():
-    return gates_explorer()
 
 
 def by_definition(network, text, sentence):
@@ -65,14 +63,6 @@ def test_the_sentence_says_what_the_definition_gives(explorer, trained, sentence
         assert p[trained[1].alphabet.index(said[k])] == pytest.approx(np.sort(p)[::-1][rank], abs=1e-5)
 
 
-def test_every_control_moves_the_picture_and_the_sentence(explorer):
-    for name, value in {"sentence": SENTENCES[2], "own": "Off with", "unit": 7, "letter": 3}.items():
-        before = explorer.picture.value, explorer.readout
-        explorer.controls[name].value = value
-        assert explorer.picture.value != before[0]
-        assert explorer.readout != before[1]
-
-
 def test_the_part_around_the_letter_is_shown(explorer):
     sentence = "a" * 20 + "b" * 20 + "c" * 20
     explorer.set(own=sentence, letter=1)
@@ -92,14 +82,6 @@ def test_what_cannot_be_read_is_said_and_the_picture_stays(explorer, own, messag
     assert explorer.picture.value == before
     explorer.controls["own"].value = ""
     assert explorer.readout.startswith("At letter 6")
-
-
-def test_reset(explorer):
-    first = explorer.readout, explorer.picture.value
-    explorer.set(own="Alice", unit=100, letter=2)
-    assert explorer.readout != first[0]
-    explorer.reset_button.click()
-    assert (explorer.readout, explorer.picture.value) == first
 
 
 def test_extremes(explorer):

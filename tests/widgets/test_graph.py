@@ -20,18 +20,11 @@ from nnlib.widgets.graph import (
     last_step,
     sources,
 )
+from tests.widgets.explorers import fresh
+
+explorer = fresh(graph_explorer)
 
 INPUTS = [{"x": 1.5, "w": 0.8, "b": -0.4, "y": 1}, {"x": -2.0, "w": 1.3, "b": 0.7, "y": 0}]
-
-
-@pytest.fixture(scope="module")
-def explorer():
-    return graph_explorer()
-
-
-@pytest.fixture(autouse=True)
-def from_the_start(explorer):
-    explorer.reset()
 
 
 @pytest.mark.parametrize("inputs", INPUTS)
@@ -95,18 +88,6 @@ def test_the_readout_has_the_numbers(explorer):
     words = explorer.readout.replace("\N{MINUS SIGN}", "-")
     said = [float(number) for number in re.findall(r"= (-?[\d.]+)(?:;|\.$)", words)]
     assert said == pytest.approx([2 * a, -a, a], rel=5e-3)
-
-
-@pytest.mark.parametrize(("name", "value"), [("x", -1.0), ("w", 2.0), ("b", 1.0), ("y", 0), ("graph", ROW)])
-def test_every_control_changes_picture_and_words_and_reset_undoes_it(explorer, name, value):
-    explorer.set(step=last_step(NEURON))
-    before = explorer.picture.value, explorer.readout
-    explorer.controls[name].value = value
-    assert explorer.picture.value != before[0]
-    assert explorer.readout != before[1]
-    explorer.reset()
-    assert explorer.values == explorer.initial
-    assert "Nothing is computed yet" in explorer.readout
 
 
 def test_a_shorter_graph_ends_the_walk_at_its_own_end(explorer):

@@ -8,13 +8,11 @@ import pytest
 
 from nnlib import Network
 from nnlib.widgets.latent import FOLDER, STATIONS, latent_walk, on_sphere
+from tests.widgets.explorers import fresh
+
+explorer = fresh(latent_walk)
 
 READOUT = r"Read as (\d) \(output (\d+)%\)\. Around the circle, every 30 degrees, the reader says ([\d ]+)\."
-
-
-@pytest.fixture
-def explorer():
-    return latent_walk()
 
 
 def test_the_corners_are_the_three_points():
@@ -47,14 +45,6 @@ def test_readout_is_what_the_networks_give(explorer):
         assert [int(k) for k in around.split()] == [answer.argmax() for answer in answers[1:]]
         if (alpha, beta, seed) != (30, 0, 50):
             assert explorer.picture.value != before
-
-
-def test_reset(explorer):
-    first = explorer.readout, explorer.picture.value
-    explorer.set(alpha=200, beta=40, seed=9)
-    assert explorer.picture.value != first[1]
-    explorer.reset_button.click()
-    assert (explorer.readout, explorer.picture.value) == first
 
 
 def test_extremes(explorer):

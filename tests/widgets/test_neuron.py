@@ -8,6 +8,9 @@ import pytest
 
 from nnlib.widgets.canvas import Frame
 from nnlib.widgets.neuron import CORNERS, GATES, draw_neuron, neuron_explorer
+from tests.widgets.explorers import fresh
+
+explorer = fresh(neuron_explorer)
 
 FORMULAS = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
@@ -15,11 +18,6 @@ FORMULAS = {
     "relu": lambda z: np.maximum(0, z),
     "identity": lambda z: z,
 }
-
-
-@pytest.fixture(scope="module")
-def explorer():
-    return neuron_explorer()
 
 
 def numbers(readout):
@@ -33,18 +31,6 @@ def test_starts_as_an_and_neuron(explorer):
     activations, right = numbers(explorer.readout)
     assert right == 4
     assert [value > 0.5 for value in activations] == [False, False, False, True]
-
-
-@pytest.mark.parametrize(("name", "value"), [("w1", -3.5), ("w2", 9.0), ("b", 2.5), ("activation", "tanh"),
-                                             ("gate", "XOR")])
-def test_every_control_changes_picture_and_words_and_reset_undoes_it(explorer, name, value):
-    explorer.reset()
-    picture, readout = explorer.picture.value, explorer.readout
-    explorer.controls[name].value = value
-    assert explorer.picture.value != picture
-    assert explorer.readout != readout
-    explorer.reset()
-    assert (explorer.picture.value, explorer.readout) == (picture, readout)
 
 
 @pytest.mark.parametrize("activation", FORMULAS)

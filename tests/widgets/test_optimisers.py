@@ -8,18 +8,11 @@ import pytest
 
 from nnlib import SGD, Adam, Momentum, Nesterov, RMSProp
 from nnlib.widgets.optimisers import FAR, LIMIT, STEPS, SURFACES, race_explorer, racers, walk
+from tests.widgets.explorers import fresh
+
+explorer = fresh(race_explorer)
 
 SAYS = re.compile(r"([A-Za-z ]+?) at cost ([\d.e+-]+\d)")
-
-
-@pytest.fixture(scope="module")
-def explorer():
-    return race_explorer()
-
-
-@pytest.fixture(autouse=True)
-def from_the_start(explorer):
-    explorer.reset()
 
 
 @pytest.mark.parametrize("name", SURFACES)
@@ -80,17 +73,6 @@ def test_on_the_saddle_nobody_moves_sideways(explorer):
     explorer.set(surface="saddle", first=0.0, second=1.0, steps=STEPS)
     assert "at cost 0.25" in explorer.readout
     assert "1 from the nearest minimum" in explorer.readout
-
-
-@pytest.mark.parametrize("control", ["surface", "eta", "eta_adaptive", "beta", "first", "second", "steps"])
-def test_every_control_changes_the_picture(explorer, control):
-    before = explorer.picture.value
-    values = {"surface": "banana", "eta": 0.01, "eta_adaptive": 0.3, "beta": 0.5, "first": 1.0, "second": -1.0,
-              "steps": 80}
-    explorer.controls[control].value = values[control]
-    assert explorer.picture.value != before
-    explorer.reset()
-    assert explorer.picture.value == before
 
 
 def test_play_moves_the_steps(explorer):

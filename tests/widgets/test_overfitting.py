@@ -8,6 +8,9 @@ import pytest
 
 from nnlib import Adam, Dense, Network
 from nnlib.widgets.overfitting import EVERY, FRESH, STEPS, fit, overfitting_explorer, sample, target
+from tests.widgets.explorers import fresh
+
+explorer = fresh(overfitting_explorer)
 
 SAYS = re.compile(r"(\d+) parameters on (\d+) points: cost ([\d.]+) on them, ([\d.]+) on 200 fresh ones; the noise "
                   r"alone costs ([\d.]+)\. Lowest on fresh points: ([\d.]+) after (\d+) steps\.")
@@ -16,16 +19,6 @@ SAYS = re.compile(r"(\d+) parameters on (\d+) points: cost ([\d.]+) on them, ([\
 def numbers(readout):
     """parameters, points, cost on them, cost on fresh points, the noise's, the lowest, its step."""
     return [float(number) for number in SAYS.search(readout).groups()]
-
-
-@pytest.fixture(scope="module")
-def explorer():
-    return overfitting_explorer()
-
-
-@pytest.fixture(autouse=True)
-def from_the_start(explorer):
-    explorer.reset()
 
 
 def test_the_readout_is_what_training_gives(explorer):
@@ -69,16 +62,6 @@ def test_both_costs_are_taken_every_few_steps():
     fitted = fit(x, y, sample(FRESH, 0.2, 1), hidden=5)
     assert len(fitted.train) == len(fitted.test) == STEPS // EVERY + 1
     assert fitted.train[-1] == pytest.approx(fitted.network.cost(x, y))
-
-
-@pytest.mark.parametrize(("control", "value"), [("hidden", 4), ("noise", 0.2), ("points", 40), ("l2", 0.01),
-                                                ("seed", 5)])
-def test_every_control_changes_the_picture(explorer, control, value):
-    before = explorer.picture.value
-    explorer.controls[control].value = value
-    assert explorer.picture.value != before
-    explorer.reset()
-    assert explorer.picture.value == before
 
 
 @pytest.mark.parametrize(("hidden", "noise", "l2"), list(itertools.product((1, 60), (0.0, 0.8), (0.0, 0.1))))

@@ -20,11 +20,9 @@ from nnlib.widgets.shapes import (
     run_line,
     shape_machine,
 )
+from tests.widgets.explorers import fresh
 
-
-@pytest.fixture(scope="module")
-def machine():
-    return shape_machine()
+machine = fresh(shape_machine)
 
 
 def verdicts(n0, n1, m, layout):
@@ -67,18 +65,6 @@ def test_turned_result_is_told_apart_from_a_wrong_one():
     assert TURNED not in verdicts(4, 3, 5, "rows").values()
     W, X, b, truth = make_layer(4, 3, 5, "columns")
     assert run_line(W, X, b, truth.T, "W @ X", "(n₁, 1)")[1] == TURNED
-
-
-@pytest.mark.parametrize(("name", "value"), [("n0", 7), ("n1", 6), ("m", 2), ("layout", "rows"),
-                                             ("product", "X @ W"), ("bias", "(n₁,)")])
-def test_every_control_changes_picture_and_words_and_reset_undoes_it(machine, name, value):
-    machine.reset()
-    picture, readout = machine.picture.value, machine.readout
-    machine.controls[name].value = value
-    assert machine.picture.value != picture
-    assert machine.readout != readout
-    machine.reset()
-    assert (machine.picture.value, machine.readout) == (picture, readout)
 
 
 def test_readout_counts_the_silent_lines_and_names_the_danger(machine):

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from nnlib.widgets.softmax import softmax_at, softmax_explorer
+from tests.widgets.explorers import fresh
+
+explorer = fresh(softmax_explorer)
 
 LOGITS = ["z1", "z2", "z3", "z4"]
 
@@ -19,11 +22,6 @@ def by_definition(z, temperature):
 def slopes(function, z, h=1e-6):
     """Central differences of function at z: one column for each entry that is moved."""
     return np.stack([(function(z + h * e) - function(z - h * e)) / (2 * h) for e in np.eye(len(z))], axis=-1)
-
-
-@pytest.fixture
-def explorer():
-    return softmax_explorer()
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
@@ -44,28 +42,12 @@ def numbers(readout):
     return (int(likely), int(target), *map(float, (largest, given, cost, slope))), np.array(error.split(", "), float)
 
 
-def test_every_control_moves_the_picture_and_the_sentence(explorer):
-    for name, value in {"z1": -3.0, "z2": 4.0, "z3": 1.5, "z4": 2.0, "temperature": 2.0, "target": 2}.items():
-        before = explorer.picture.value, explorer.readout
-        explorer.controls[name].value = value
-        assert (explorer.picture.value, explorer.readout) != before
-        assert explorer.picture.value != before[0]
-
-
 def test_the_sentence_says_what_the_definition_gives(explorer):
     explorer.set(z1=-0.5, z2=1.0, z3=3.0, z4=0.2, temperature=2.0, target=1)
     s = by_definition([-0.5, 1.0, 3.0, 0.2], 2.0)
     said, error = numbers(explorer.readout)
     assert said == pytest.approx((3, 2, s[2], s[1], -np.log(s[1]), s[2] * (1 - s[2]) / 2), abs=6e-4)
     assert error == pytest.approx((s - [0, 1, 0, 0]) / 2, abs=6e-4)
-
-
-def test_reset(explorer):
-    first = explorer.readout, explorer.picture.value
-    explorer.set(z1=-8, temperature=0.1, target=3)
-    assert explorer.readout != first[0]
-    explorer.reset_button.click()
-    assert (explorer.readout, explorer.picture.value) == first
 
 
 def test_extremes_are_finite(explorer):

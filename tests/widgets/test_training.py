@@ -8,16 +8,14 @@ import pytest
 
 from nnlib import SGD, Dense, Network, accuracy, data, train
 from nnlib.widgets.training import ACTIVATIONS, train_costs, training_explorer
+from tests.widgets.explorers import fresh
+
+explorer = fresh(training_explorer)
 
 
 @pytest.fixture(scope="module")
 def digits():
     return data.mnist_sample()
-
-
-@pytest.fixture
-def explorer():
-    return training_explorer()
 
 
 def test_it_is_the_training_of_nnlib(digits):
@@ -40,14 +38,6 @@ def test_readout_says_what_nnlib_computes(explorer, digits):
     assert float(cost) == pytest.approx(np.mean(costs[-10:]), abs=6e-4)
     assert float(share) == pytest.approx(100 * accuracy(network, digits.x_test, digits.labels_test), abs=0.06)
     assert explorer.picture.value != before
-
-
-def test_reset(explorer):
-    first = explorer.readout
-    explorer.set(eta=1.0, depth=3)
-    assert explorer.readout != first
-    explorer.reset_button.click()
-    assert explorer.readout == first
 
 
 def test_extremes(explorer):

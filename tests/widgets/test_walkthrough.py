@@ -7,6 +7,9 @@ import pytest
 
 from nnlib import data
 from nnlib.widgets.walkthrough import ARRAYS, STEPS, _boxes, _lookup, one_batch, walkthrough
+from tests.widgets.explorers import fresh
+
+explorer = fresh(walkthrough)
 
 
 def twenty_equations(X, Y, W1, b1, W2, b2):
@@ -28,11 +31,6 @@ def twenty_equations(X, Y, W1, b1, W2, b2):
         "dW2": sum(np.outer(D2[:, i], A1[:, i]) for i in range(m)) / m, "db2": D2.mean(axis=1, keepdims=True),
         "dW1": sum(np.outer(D1[:, i], X[:, i]) for i in range(m)) / m, "db1": D1.mean(axis=1, keepdims=True),
     }
-
-
-@pytest.fixture
-def explorer():
-    return walkthrough()
 
 
 @pytest.mark.parametrize("hidden", [10, 16])
@@ -105,14 +103,6 @@ def test_what_is_framed_gives_the_framed_entry(step):
         else:
             made = ENTRIES[step.result](*framed[1:])
         assert np.squeeze(made).item() == pytest.approx(framed[0].item(), abs=1e-12)
-
-
-def test_reset(explorer):
-    first = explorer.readout, explorer.picture.value
-    explorer.set(equation=19, hidden=10, m=8)
-    assert explorer.readout != first[0]
-    explorer.reset_button.click()
-    assert (explorer.readout, explorer.picture.value) == first
 
 
 def test_all_ends_of_the_controls(explorer):

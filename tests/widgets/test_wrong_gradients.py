@@ -9,14 +9,12 @@ import pytest
 from nnlib import Dense, Network, check_gradient, data
 from nnlib.widgets.slips import SLIPS, build
 from nnlib.widgets.wrong_gradients import STEPS, accuracies, check, small_digits, wrong_gradients_explorer
+from tests.widgets.explorers import fresh
+
+explorer = fresh(wrong_gradients_explorer)
 
 PATTERN = re.compile(r"After (\d+) steps: ([\d.]+)% .* ([\d.]+)% with the slip. Relative error: (\S+) right, "
                      r"(\S+) with the slip; (.+)\.$")
-
-
-@pytest.fixture
-def explorer():
-    return wrong_gradients_explorer()
 
 
 def test_small_digits_are_means_of_the_extract():
@@ -81,14 +79,6 @@ def test_it_says_when_the_slip_is_none(explorer):
     assert "it changes nothing" in explorer.readout
     explorer.set(activation="sigmoid")
     assert "the check accuses layers[0]" in explorer.readout
-
-
-def test_reset(explorer):
-    first = explorer.readout
-    explorer.set(slip="lost 1/m", eta=5.0)
-    assert explorer.readout != first
-    explorer.reset_button.click()
-    assert explorer.readout == first
 
 
 def test_extremes(explorer):
