@@ -74,3 +74,11 @@ def test_a_name_in_code_has_the_hue_of_its_symbol(name, hue):
     plain = f'<span class="n">{name}</span>'
     assert symbols.role(name) == hue
     assert symbols.colour(plain) == (f'<span class="n sym-{hue}">{name}</span>' if hue else plain)
+
+
+def test_a_letter_with_two_meanings_says_in_which_chapters():
+    said = {(symbol.printed, symbol.meaning): symbols.where(symbol) for symbol in symbols.SYMBOLS}
+    assert said["z", "noise, from which the generator makes an example"] == " (chapter 15)"
+    assert said["g", "error passed back to an activation"] == " (chapter 10)"
+    assert said["H", "matrix of the second derivatives"] == " (chapters 11 and 12)"
+    assert all(bool(symbols.where(symbol)) == bool(symbol.scenes) for symbol in symbols.SYMBOLS)

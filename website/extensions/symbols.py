@@ -11,10 +11,12 @@ prints the table of symbols itself, for the notation appendix.
 """
 
 import re
+from functools import cache
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from equations import book
 from equations.symbols import SYMBOLS
 
 EVERYWHERE = [symbol for symbol in SYMBOLS if not symbol.scenes]
@@ -57,6 +59,28 @@ def colour_page(app, pagename, templatename, context, doctree):
         context["body"] = colour(context["body"])
 
 
+@cache
+def printed():
+    """What the chapters print: (number of the chapter, an equation's LaTeX, its scenes), in order."""
+    return [(int(page.stem[:2]), equation.tex, book.scenes_for(equation))
+            for page in book.pages() if page.stem[:2].isdigit() for equation in book.equations_of(page)]
+
+
+def chapters(symbol):
+    """The chapters whose equations show a symbol of certain scenes; if none does, the first that has such a scene."""
+    letter = re.compile(rf"(?<![A-Za-z\\]){re.escape(symbol.printed)}(?![A-Za-z])")
+    near = [(number, tex) for number, tex, scenes in printed() if set(scenes) & set(symbol.scenes)]
+    return sorted({number for number, tex in near if letter.search(tex)}) or [number for number, _ in near[:1]]
+
+
+def where(symbol):
+    """In which chapters a symbol has this meaning, in words; empty if everywhere."""
+    numbers = [str(number) for number in chapters(symbol)] if symbol.scenes else []
+    if len(numbers) < 2:
+        return "".join(f" (chapter {number})" for number in numbers)
+    return f" (chapters {', '.join(numbers[:-1])} and {numbers[-1]})"
+
+
 class SymbolTable(SphinxDirective):
     """All symbols of the book: as printed, in words, in code, their shape."""
 
@@ -72,11 +96,10 @@ class SymbolTable(SphinxDirective):
         group += body
         for symbol in SYMBOLS:
             printed = rf"\class{{sym-{symbol.role}}}{{{symbol.printed}}}" if symbol.role else symbol.printed
-            where = f" (in {', '.join(symbol.scenes)})" if symbol.scenes else ""
             body += self.row([
                 nodes.math(symbol.printed, printed),
                 nodes.Text(symbol.words),
-                nodes.Text(symbol.meaning + where),
+                nodes.Text(symbol.meaning + where(symbol)),
                 nodes.literal("", symbol.code) if symbol.code else nodes.Text(""),
                 nodes.literal("", symbol.shape) if symbol.shape.startswith("(") else nodes.Text(symbol.shape),
             ])  # fmt: skip
