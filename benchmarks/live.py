@@ -154,7 +154,7 @@ def canvas(playwright, address, stem):
 
 def wire(packs):
     manifest = json.loads((HTML / "live" / "manifest.json").read_text(encoding="utf-8"))
-    files = ["page.js", "widgets.js", "worker.js", "packs/kernel.zip", "packs/book.zip"]
+    files = ["page.js", "widgets.js", "worker.js", "files.js", "packs/kernel.zip", "packs/book.zip"]
     files += [name for name in manifest["files"] if name.startswith("pyodide/")]
     files += [manifest["packs"][pack]["file"] for pack in packs]
     return sum(len(gzip.compress((HTML / "live" / name).read_bytes(), 6)) for name in files) / 1e6

@@ -28,7 +28,7 @@ const rules = Object.fromEntries(
 // What is there without being declared: in a page, in its worker, in its service worker, in Node.
 function surroundings(file) {
   if (file.endsWith("/sw.js")) return globals.serviceworker;
-  if (file.endsWith("/worker.js")) return globals.worker;
+  if (/\/(worker|files)\.js$/.test(file)) return globals.worker;
   if (file.endsWith(".mjs")) return globals.node;
   return globals.browser;
 }

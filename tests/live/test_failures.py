@@ -12,6 +12,10 @@ def note(page):
     return page.locator(".live-note").inner_text()
 
 
+def said_by_the_cell(page):
+    return page.evaluate("livePage.cells[0].message.textContent")
+
+
 def try_to_run(one, words):
     page = one.page
     page.evaluate("void livePage.run(livePage.cells[0])")
@@ -69,6 +73,48 @@ def test_the_network_goes_away(reader):
     try_to_run(one, "The network went away")
     one.context.unroute("**/packs/numpy.zip*")
     assert one.run_source("1 + 1")[1] == "2"
+
+
+def test_a_package_is_missing_and_then_there(reader):
+    one = reader()
+    one.context.route("**/packs/matplotlib.zip*", lambda route: route.fulfill(status=404, body="gone"))
+    one.chapter(CHAPTERS[0])
+    assert one.run_source("import numpy as np\nint(np.arange(4).sum())") == ("done", "6")
+    state, _ = one.run_source("import matplotlib.pyplot as plt")
+    assert state == "error"
+    assert "packs/matplotlib.zip" in said_by_the_cell(one.page)
+    one.context.unroute("**/packs/matplotlib.zip*")
+    assert one.run_source("import matplotlib\nmatplotlib.__name__") == ("done", "'matplotlib'")
+
+
+OPENED_UNNAMED = """
+from nnlib import Network, data
+name = "".join(["digits", "-16-16"])
+print(Network.load(data.FOLDER / "networks" / f"{name}.npz").layers[0])
+print(len(data.text().letters), len(data.history("digits-300")["runs"]))
+whole = getattr(data, "mni" + "st")
+print(whole().x_train.shape)
+"""
+
+
+def test_stored_files_come_when_they_are_opened(reader):
+    one = reader()
+    one.context.route("**/live/data/equations.json*", lambda route: None)  # what is fetched while idle stays there
+    one.chapter(CHAPTERS[0])
+    assert one.run_source(OPENED_UNNAMED) == ("done", "Dense(784 -> 16)\n141813 3\n(784, 60000)")
+
+
+def test_a_stored_file_that_cannot_be_fetched(reader):
+    one = reader()
+    one.context.route("**/live/data/networks/*", lambda route: route.abort())
+    one.chapter(CHAPTERS[0])
+    load = "from nnlib import Network, data\nNetwork.load(data.FOLDER / 'networks' / 'digits-16-16.npz').layers[0]"
+    state, text = one.run_source(load)
+    assert state == "error"
+    assert "I/O error" in text
+    assert "The network went away" in said_by_the_cell(one.page)
+    one.context.unroute("**/live/data/networks/*")
+    assert one.run_source(load) == ("done", "Dense(784 -> 16)")
 
 
 def test_out_of_memory(reader):

@@ -70,9 +70,9 @@ DROP_STDLIB = re.compile(
     r"|^(xmlrpc|wsgiref|idlelib|tkinter|curses|_pyrepl|ensurepip|pydoc_data|sqlite3|dbm|venv|lib2to3|turtledemo|compression/zstd)/"
     r"|^asyncio/(windows|proactor)\w*\.py$|^encodings/(?!__init__|aliases|ascii|utf|latin|idna|punycode|raw_unicode|unicode_esc|cp1252|cp437|iso8859_1\.|charmap|hex|base64)"
 )
-# what a page's Python finds beside chapters/
-BOOK = ("nnlib/", "experiments/", "data/mnist_sample.npz", "data/alice.txt", "data/equations.json",
-        "data/histories/", "data/networks/")
+# what a page's Python finds beside chapters/: first what it starts with, then what comes when it is opened
+BOOK = ("nnlib/", "experiments/", "data/mnist_sample.npz")
+LATER = ("data/histories/", "data/networks/", "data/alice.txt", "data/equations.json", "data/mnist.npz")
 
 
 class EngineError(Exception):
@@ -153,16 +153,18 @@ def stage(pack: str, sources: dict[str, Path]) -> Path:
     return folder
 
 
+def files_at(places: tuple[str, ...]) -> list[Path]:
+    """The files of the repository at these places, folders in full."""
+    found = [path for place in places for path in ((ROOT / place).rglob("*") if place.endswith("/") else [ROOT / place])]
+    return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
+
+
 def stage_book() -> Path:
     """nnlib with its sources (chapters print them) and the digits' extract, at their places in the repository."""
     folder = WORK / "stage" / "book"
     shutil.rmtree(folder, ignore_errors=True)
-    for place in BOOK:
-        origin = ROOT / place
-        files = [p for p in origin.rglob("*") if p.is_file()] if place.endswith("/") else [origin]
-        for path in files:
-            if path.is_file() and "__pycache__" not in path.parts:
-                write(folder / path.relative_to(ROOT), path.read_bytes())
+    for path in files_at(BOOK):
+        write(folder / path.relative_to(ROOT), path.read_bytes())
     return folder
 
 
@@ -240,7 +242,8 @@ def bundle() -> None:
     for name in ("page", "widgets", "editor", "markdown"):
         node(esbuild, f"./{name}.js", *common, f"--outfile={OUT / name}.js", cwd=source)
     node(esbuild, str(HERE / "live.css"), "--bundle", "--minify", f"--outfile={OUT / 'live.css'}")
-    shutil.copy(HERE / "worker.js", OUT / "worker.js")
+    for name in ("worker.js", "files.js"):
+        shutil.copy(HERE / name, OUT / name)
 
 
 def compile_stages(*jobs: tuple[Path, str]) -> None:
@@ -261,11 +264,8 @@ def digest(path: Path) -> str:
 
 def inputs() -> str:
     """One hash over everything the engine is made of."""
-    files = [p for p in sorted(HERE.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]
-    for place in BOOK:
-        origin = ROOT / place
-        files += sorted(p for p in (origin.rglob("*") if place.endswith("/") else [origin]) if p.is_file())
-    state = [f"{p.relative_to(ROOT)} {digest(p)}" for p in files if "__pycache__" not in p.parts]
+    files = files_at((HERE.relative_to(ROOT).as_posix() + "/", *BOOK, *LATER))
+    state = [f"{p.relative_to(ROOT)} {digest(p)}" for p in files]
     names = [n for p in PACKS.values() for n in p.get("installed", ())] + ["comm", "ipython", "matplotlib-inline"]
     state += [f"{n} {importlib.metadata.version(n.replace('_', '-'))}" for n in names]
     return hashlib.sha256("\n".join(state).encode()).hexdigest()
@@ -307,8 +307,8 @@ def build() -> Path:
         pack(folder, OUT / "packs" / f"{name}.zip")
     pack(stdlib, OUT / "pyodide" / "python_stdlib.zip")
     bundle()
-    if (ROOT / "data" / "mnist.npz").is_file():  # fetched only by a cell that asks for the whole of MNIST
-        write(OUT / "data" / "mnist.npz", (ROOT / "data" / "mnist.npz").read_bytes())
+    for path in files_at(LATER):
+        write(OUT / path.relative_to(ROOT), path.read_bytes())
     packs = {
         name: {"file": f"packs/{name}.zip", "modules": modules[name], "needs": PACKS[name]["needs"]} for name in PACKS
     }

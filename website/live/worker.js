@@ -1,100 +1,18 @@
-// The worker half of a page's Python: loads the engine, hands cells and widget messages to the kernel
+// The worker half of a page's Python: starts the engine, hands cells and widget messages to the kernel
 // (kernel/live_kernel), passes on what it posts.  Messages in: start, execute, comm, complete.  Out: progress,
-// ready, failed, output, comm, idle (one for each message in that carries an id).
-const base = new URL("./", import.meta.url).href;
+// ready, failed, note, output, comm, idle (one for each message in that carries an id).
+import { base, bytesNow, bytesOf, EngineFailure, expect, fetchManifest, manifest, pyodideIsWhole, report } from "./files.js";
+
 const SITE_PACKAGES = "/lib/python3.14/site-packages";
-let manifest, python, kernel;
-let expected = 0;
-const received = new Map(); // file -> bytes so far
+const FIRST = ["packs/kernel.zip", "packs/book.zip", "packs/numpy.zip"]; // with these a cell can run
+const DIGITS = "data/mnist.npz";
+const I_O_ERROR = 29; // the number that the file system of Python in the browser has for it
+let python, kernel, stopSign; // stopSign: shared memory in which the page asks Python to stop
 
-class EngineFailure extends Error {
-  constructor(reason, file) {
-    super(`${reason}: ${file}`);
-    this.reason = reason; // "network" | "missing" | "altered"
-    this.file = file;
-  }
-}
+// ---- packs: zips of packages ----
 
-const plainFetch = self.fetch.bind(self);
-// Pyodide fetches its own files; counted and checked like the rest.
-self.fetch = (resource, options) => {
-  const url = String(resource?.url ?? resource);
-  const file = url.startsWith(base) ? url.slice(base.length).split("?")[0] : null;
-  if (!file || !manifest?.files[file]) return plainFetch(resource, options);
-  return download(file).then(({ response, checked }) => {
-    checks.push(checked);
-    return response;
-  });
-};
-
-const checks = []; // of Pyodide's own files
-
-// A file of the engine as a Response.  Its bytes are counted for the progress line and hashed on the side, so
-// that the browser can compile WebAssembly while it arrives; `checked` settles when all of it has been seen.
-async function download(file, cache = "default") {
-  const query = file.startsWith("pyodide/") ? "" : `?v=${manifest.files[file].sha256.slice(0, 12)}`;
-  let response;
-  try {
-    response = await plainFetch(base + file + query, { cache });
-  } catch {
-    throw new EngineFailure("network", file);
-  }
-  if (!response.ok) throw new EngineFailure("missing", file);
-  const checked = check(file, response.clone());
-  checked.catch(() => {}); // awaited later
-  return { response, checked };
-}
-
-async function check(file, response) {
-  const { size, sha256 } = manifest.files[file];
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  try {
-    const reader = response.body.getReader();
-    for (let part; !(part = await reader.read()).done; ) {
-      if (length + part.value.length > size) throw new EngineFailure("altered", file);
-      bytes.set(part.value, length);
-      length += part.value.length;
-      received.set(file, length);
-      report();
-    }
-  } catch (error) {
-    throw error instanceof EngineFailure ? error : new EngineFailure("network", file);
-  }
-  if (length !== size || (await differs(bytes, sha256))) throw new EngineFailure("altered", file);
-}
-
-async function differs(bytes, sha256) {
-  if (!self.crypto?.subtle) return false; // plain http on a named host: the size has been compared
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256;
-}
-
-let reported = 0;
-function report(force) {
-  const now = performance.now();
-  if (!force && now - reported < 60) return;
-  reported = now;
-  let loaded = 0;
-  for (const bytes of received.values()) loaded += bytes;
-  postMessage({ type: "progress", loaded, total: expected });
-}
-
-// A damaged copy may come from a cache: it is asked for once more, past all caches.
-async function bytesOf(file) {
-  const { response, checked } = await download(file);
-  const bytes = response.arrayBuffer();
-  try {
-    await checked;
-    return await bytes;
-  } catch (error) {
-    if (error.reason !== "altered") throw error;
-    const again = await download(file, "reload");
-    const second = again.response.arrayBuffer();
-    await again.checked;
-    return await second;
-  }
-}
+const arriving = new Map(); // pack -> promise of its bytes
+const installed = new Set();
 
 function withNeeds(packs, seen = new Set()) {
   for (const name of packs) {
@@ -106,33 +24,86 @@ function withNeeds(packs, seen = new Set()) {
   return [...seen];
 }
 
-const installed = new Set();
 function unpack(buffer, target = SITE_PACKAGES) {
   python.unpackArchive(buffer, "zip", { extractDir: target });
 }
 
-// Called by the kernel in the middle of an import: the one place where a request has to be synchronous.
-function fetchPackNow(name) {
+// Called by the kernel in the middle of an import.
+function installNow(name) {
   for (const pack of withNeeds([name])) {
     if (installed.has(pack)) continue;
-    const { file } = manifest.packs[pack];
-    postMessage({ type: "note", text: `fetching ${pack} (${megabytes(manifest.files[file].size)})` });
-    const request = new XMLHttpRequest();
-    request.open("GET", `${base}${file}?v=${manifest.files[file].sha256.slice(0, 12)}`, false);
-    request.responseType = "arraybuffer";
     try {
-      request.send();
-    } catch {
-      throw new Error(`${pack} could not be fetched: is there a network? Run the cell again.`);
-    }
-    if (request.status !== 200 || request.response.byteLength !== manifest.files[file].size) {
+      unpack(bytesNow(manifest.packs[pack].file));
+    } catch (error) {
+      if (error.reason === "network") throw new Error(`${pack} could not be fetched: is there a network? Run the cell again.`);
       throw new Error(`${pack} could not be fetched whole from this site. Run the cell again, or reload the page.`);
     }
-    unpack(request.response);
     installed.add(pack);
   }
 }
-const megabytes = (size) => `${(size / 1e6).toFixed(1)} MB`;
+
+// All packs this page was started with.  What could not be fetched is fetched anew when this is called again.
+async function installRest() {
+  for (const [pack, bytes] of arriving) {
+    let buffer;
+    try {
+      buffer = await (bytes ?? bytesOf(manifest.packs[pack].file));
+    } catch (error) {
+      arriving.set(pack, null);
+      throw error;
+    }
+    arriving.delete(pack);
+    if (installed.has(pack)) continue;
+    python.setInterruptBuffer(undefined); // Stop is meant for the cell that waits, and finds it a moment later
+    try {
+      unpack(buffer);
+      installed.add(pack);
+      python.pyimport("live_kernel.main").warm([pack]);
+    } finally {
+      python.setInterruptBuffer(stopSign);
+    }
+  }
+}
+
+// ---- data/: there by name and size from the start; the bytes come when Python opens a file, or when it is idle ----
+
+const absent = new Map(); // file -> its node in the file system
+
+function list(file) {
+  const path = `/book/${file}`;
+  python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+  python.FS.writeFile(path, "");
+  const { node } = python.FS.lookupPath(path);
+  node.usedBytes = manifest.files[file].size;
+  node.stream_ops = { ...node.stream_ops, open: () => fillNow(file) };
+  absent.set(file, node);
+}
+
+function fill(file, buffer) {
+  const node = absent.get(file);
+  if (!node) return; // opened in the meantime
+  node.contents = new Uint8Array(buffer);
+  node.usedBytes = buffer.byteLength;
+  absent.delete(file);
+}
+
+function fillNow(file) {
+  if (!absent.has(file)) return;
+  try {
+    fill(file, bytesNow(file));
+  } catch (error) {
+    postMessage(failure(error));
+    throw new python.FS.ErrnoError(I_O_ERROR);
+  }
+}
+
+// One after the other, so that a page goes on computing when the network goes.  Not all of MNIST, which is large.
+async function fetchWhileIdle() {
+  if (navigator.connection?.saveData) return;
+  for (const file of [...absent.keys()].filter((name) => name !== DIGITS)) fill(file, await bytesOf(file));
+}
+
+// ---- messages ----
 
 // Kernel -> page: JSON text and buffers, which are copied out of Python's memory and transferred.
 function post(text, buffers) {
@@ -154,18 +125,13 @@ function post(text, buffers) {
 }
 
 async function start({ packs, interrupt }) {
-  const response = await plainFetch(base + "manifest.json", { cache: "no-cache" }).catch(() => {
-    throw new EngineFailure("network", "manifest.json");
-  });
-  if (!response.ok) throw new EngineFailure("missing", "manifest.json");
-  manifest = await response.json();
-  const wanted = withNeeds(packs);
-  const files = ["packs/kernel.zip", "packs/book.zip", ...wanted.map((name) => manifest.packs[name].file)];
-  const all = [...files, "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip", "pyodide/pyodide-lock.json"];
-  expected = all.reduce((sum, file) => sum + manifest.files[file].size, 0);
-  report(true);
-  const arrivals = files.map(bytesOf);
-  arrivals.forEach((arrival) => arrival.catch(() => {})); // awaited below; silent until then
+  await fetchManifest();
+  const wanted = withNeeds(["numpy", ...packs]);
+  const all = [...new Set([...FIRST, ...wanted.map((name) => manifest.packs[name].file)])];
+  expect([...all, "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip", "pyodide/pyodide-lock.json"]);
+  const first = FIRST.map(bytesOf);
+  for (const name of wanted.slice(1)) arriving.set(name, bytesOf(manifest.packs[name].file));
+  for (const arrival of [...first, ...arriving.values()]) arrival.catch(() => {}); // awaited below; silent until then
   const { loadPyodide } = await import(base + "pyodide/pyodide.mjs").catch(() => {
     throw new EngineFailure("missing", "pyodide/pyodide.mjs");
   });
@@ -174,41 +140,50 @@ async function start({ packs, interrupt }) {
     stdout: (line) => console.log(line),
     stderr: (line) => console.warn(line),
   });
-  const buffers = await Promise.all(arrivals);
-  await Promise.all(checks);
-  report(true);
-  unpack(buffers[0]);
-  unpack(buffers[1], "/book");
-  wanted.forEach((name, index) => {
-    unpack(buffers[index + 2]);
-    installed.add(name);
-  });
-  if (interrupt) python.setInterruptBuffer(interrupt);
+  const [kernelZip, bookZip, numpyZip] = await Promise.all(first);
+  await pyodideIsWhole();
+  report();
+  unpack(kernelZip);
+  unpack(bookZip, "/book");
+  unpack(numpyZip);
+  installed.add("numpy");
+  for (const file of Object.keys(manifest.files)) if (file.startsWith("data/")) list(file);
+  stopSign = interrupt;
+  python.setInterruptBuffer(stopSign);
   const main = python.pyimport("live_kernel.main");
-  main.start(post, manifest.packs, fetchPackNow);
-  main.warm(wanted);
+  main.start(post, manifest.packs, installNow);
+  main.warm(["numpy"]);
   kernel = {
     cells: python.pyimport("live_kernel.cells"),
     comms: python.pyimport("live_kernel.comms"),
   };
   postMessage({ type: "ready" });
+  setTimeout(becomeComplete, 50); // a cell that has been waiting comes first
 }
 
-// The whole of MNIST is fetched when a cell asks for it, with progress; nnlib then finds it at its usual place.
-async function fetchData(source) {
-  const place = "/book/data/mnist.npz";
-  if (!/\bmnist\(\)/.test(source) || python.FS.analyzePath(place).exists || !manifest.files["data/mnist.npz"]) return;
-  received.clear();
-  expected = manifest.files["data/mnist.npz"].size;
-  const buffer = await bytesOf("data/mnist.npz");
-  python.FS.mkdirTree("/book/data");
-  python.FS.writeFile(place, new Uint8Array(buffer));
+function becomeComplete() {
+  queue = queue
+    .then(installRest)
+    .then(() => void fetchWhileIdle().catch((error) => console.info("Not fetched ahead of time:", error.message)))
+    .catch((error) => console.info("Not fetched ahead of time:", error.message)); // a cell that needs it will say so
+}
+
+// What a cell is going to ask for is fetched before it runs, with progress.
+async function fetchFor(source) {
+  if (/^\s*(from|import)\s+(?!numpy\b)/m.test(source)) await installRest();
+  if (!/\bmnist\(\)/.test(source) || !absent.has(DIGITS)) return;
+  expect([DIGITS]);
+  fill(DIGITS, await bytesOf(DIGITS));
 }
 
 async function handle(message) {
   switch (message.type) {
     case "execute":
-      await fetchData(message.source);
+      await fetchFor(message.source);
+      if (stopSign?.[0]) {
+        stopSign[0] = 0; // stopped before it began
+        return { ok: false };
+      }
       return { ok: await kernel.cells.execute(message.source, message.cell, message.name) };
     case "comm": {
       const buffers = python.toPy(message.buffers.map((buffer) => new Uint8Array(buffer)));

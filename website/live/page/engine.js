@@ -66,9 +66,9 @@ export class Engine extends EventTarget {
     } else if (data.type === "failed") {
       console.error("Python failed:", data.detail);
       if (data.reason === "network" || data.reason === "missing" || data.reason === "altered")
-        this.emit("note", { text: explain(data.reason, data.file) }); // the digits; Python itself is well
+        this.emit("trouble", { text: explain(data.reason, data.file) }); // a package or a stored file; Python itself is well
       else this.fail(data.reason);
-    } else this.emit(data.type, data); // progress, note, output, comm
+    } else this.emit(data.type, data); // progress, note, output, comm; trouble, above
   }
 
   // A message to the kernel; resolves with its answer, or with {ok: false, ended: true} when Python is ended.

@@ -60,6 +60,10 @@ class Page {
       this.status();
     });
     engine.addEventListener("note", ({ detail }) => this.say(detail.text));
+    engine.addEventListener("trouble", ({ detail }) => {
+      this.cells.find((cell) => cell.state === "running")?.say(detail.text);
+      this.say(detail.text);
+    });
     engine.addEventListener("output", ({ detail }) => this.byIndex.get(detail.cell)?.show(detail.output));
     engine.addEventListener("comm", ({ detail }) => (this.live ? this.live.receive(detail) : this.early.push(detail)));
     engine.addEventListener("ended", () => {
