@@ -155,7 +155,9 @@ def stage(pack: str, sources: dict[str, Path]) -> Path:
 
 def files_at(places: tuple[str, ...]) -> list[Path]:
     """The files of the repository at these places, folders in full."""
-    found = [path for place in places for path in ((ROOT / place).rglob("*") if place.endswith("/") else [ROOT / place])]
+    found = []
+    for place in places:
+        found += (ROOT / place).rglob("*") if place.endswith("/") else [ROOT / place]
     return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
