@@ -8,10 +8,11 @@ import traitlets
 
 from nnlib import data, plots
 from nnlib.network import Network
-from nnlib.widgets.explorer import Explorer, whole
+from nnlib.widgets.canvas import CanvasExplorer
+from nnlib.widgets.explorer import whole
 
 FOLDER = data.FOLDER / "networks"
-PLACES = {"left": 0.01, "right": 0.98, "bottom": 0.16, "top": 0.92, "wspace": 0.18}
+BAR, GAP, TOP = 1.3, 0.35, 2.7  # on the canvas: length of a bar at activation 1, between columns, height of a column
 
 
 class DigitPad(anywidget.AnyWidget):
@@ -59,10 +60,10 @@ def _sample(picture, middle, side):
 
 
 def draw_response(figure, network, picture):
-    """The picture, the activations of every layer as bars, and the answer. Returns the read-out."""
+    """The picture, the activations of every layer as bars, and the answer, as a figure. Returns the read-out."""
     network.forward(picture.reshape(784, 1))
     layers = network.layers
-    axes = figure.subplots(1, len(layers) + 1, width_ratios=[1.3] + [1] * len(layers), gridspec_kw=PLACES)
+    axes = figure.subplots(1, len(layers) + 1, width_ratios=[1.3] + [1] * len(layers))
     plots.digit(picture, axes[0], "what the network sees", vmin=0, vmax=1)
     for number, (layer, ax) in enumerate(zip(layers, axes[1:], strict=True), start=1):
         last = number == len(layers)
@@ -72,10 +73,37 @@ def draw_response(figure, network, picture):
         ax.barh(range(len(a)), a, color=colours)
         ax.set(title="output" if last else f"layer {number}", xlim=(0, 1), ylim=(len(a) - 0.5, -0.5),
                yticks=range(len(a)) if last else [], xlabel=f"$a^{{[{number}]}}$")
+    return _readout(picture, a)
+
+
+def draw_bars(frame, network, picture):
+    """The same on a canvas, in one panel, so that on a phone too all of it stands below the pad."""
+    a = network.forward(picture.reshape(784, 1))[:, 0]
+    layers = network.layers
+    width = TOP + len(layers) * (GAP + BAR)
+    panel = frame.panel("response", x=(-0.05, width + 0.05), y=(-0.4, TOP + 0.4), xticks=[], yticks=[], equal=True)
+    panel.text(0, TOP + 0.2, "input, centred", align="left")
+    panel.heat(picture[::-1], 0, 1, colors="ink", smooth=False, extent=(0, TOP, 0, TOP))
+    for number, layer in enumerate(layers, start=1):
+        left, height = TOP + GAP + (number - 1) * (GAP + BAR), TOP / len(layer.a)
+        bottoms = TOP - (np.arange(len(layer.a)) + 1) * height
+        panel.text(left, TOP + 0.2, "output" if layer is layers[-1] else f"layer {number}", align="left")
+        panel.rects(left, 0, BAR, TOP, color="line", fill=False)
+        for share, words in ((0, "0"), (0.5, f"a^{{[{number}]}}"), (1, "1")):
+            panel.text(left + share * BAR, -0.2, words, color="muted", size=11)
+        panel.rects(left, bottoms + 0.1 * height, BAR * layer.a[:, 0], 0.8 * height, color="x")
+    best = a.argmax()
+    panel.rects(left, bottoms[best] + 0.1 * height, BAR * a[best], 0.8 * height, color="W")
+    for digit, bottom in enumerate(bottoms):
+        panel.text(left - 0.15, bottom + height / 2, str(digit), color="muted", size=11)
+    return _readout(picture, a)
+
+
+def _readout(picture, a):
     if not picture.any():
         return "The pad is empty: draw a digit."
     best, second = np.argsort(a)[::-1][:2]
-    return (f"The network says {best} (output {a[best]:.0%}); its second guess is {second} ({a[second]:.0%}).")
+    return f"The network says {best} (output {a[best]:.0%}); its second guess is {second} ({a[second]:.0%})."
 
 
 def digit_drawing(name="digits-16-16"):
@@ -88,8 +116,8 @@ def digit_drawing(name="digits-16-16"):
     pad = DigitPad(value=to_hex(digits.x_test[:, 13]))
     picker = whole("test picture", 13, 0, digits.x_test.shape[1] - 1)
 
-    def draw(figure, pad, **_):
-        return draw_response(figure, network, as_mnist(from_hex(pad)))
+    def draw(frame, pad, **_):
+        return draw_bars(frame, network, as_mnist(from_hex(pad)))
 
     def onto_pad(change):  # before the Explorer, told next, draws: so it draws once
         explorer.quiet = True
@@ -97,8 +125,9 @@ def digit_drawing(name="digits-16-16"):
         explorer.quiet = False
 
     picker.observe(onto_pad, "value")
-    explorer = Explorer({"pad": pad, "picture": picker}, draw, size=(7, 3.2), caption=(
-        "Draw a digit, or slide to a test picture and spoil it: where does the network change its mind?"))
+    explorer = CanvasExplorer(
+        {"pad": pad, "picture": picker}, draw, height=350, label="A digit, and a bar for the activation of each neuron",
+        caption="Draw a digit, or slide to a test picture and spoil it: where does the network change its mind?")
     return explorer
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nnlib import Network, data
-from nnlib.widgets.draw import FOLDER, as_mnist, digit_drawing, from_hex, to_hex
+from nnlib.widgets.canvas import Frame
+from nnlib.widgets.draw import BAR, FOLDER, as_mnist, digit_drawing, draw_bars, from_hex, to_hex
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +63,15 @@ def test_the_answer_is_the_networks(digits):
     explorer.reset()
     assert explorer.controls["picture"].value == 13
     assert explorer.controls["pad"].value == to_hex(digits.x_test[:, 13])
+
+
+def test_the_bars_are_the_activations_and_the_longest_output_is_told_apart(digits):
+    network, frame = Network.load(FOLDER / "digits-16-16.npz"), Frame()
+    draw_bars(frame, network, digits.x_test[:, 7].reshape(28, 28))
+    bars = [mark for mark in frame["response"].marks if mark["kind"] == "rects" and mark["fill"]]
+    network.forward(digits.x_test[:, [7]])
+    activations = [layer.a[:, 0] for layer in network.layers]
+    for drawn, a in zip(bars, [*activations, activations[-1].max()], strict=True):
+        np.testing.assert_allclose(drawn["width"] / BAR, a, rtol=1e-5)
+    assert [mark["color"] for mark in bars] == ["x", "x", "x", "W"]
+    assert bars[-1]["y"] == bars[-2]["y"][activations[-1].argmax()]
