@@ -2,8 +2,9 @@
 
 import base64
 import hashlib
+from types import SimpleNamespace
 
-from website.live.extension import add_policy, inline_hashes, packs_of
+from website.live.extension import STILL, add_policy, add_to_page, inline_hashes, packs_of
 from website.live.needs import needs
 
 
@@ -52,6 +53,14 @@ def test_a_page_fetches_what_it_imports():
     assert packs("from nnlib.widgets.neuron import x") == ["numpy", "matplotlib", "widgets"]
     assert packs("from nnlib import plots") == ["numpy", "matplotlib"]
     assert packs("from tqdm.auto import tqdm") == ["numpy", "tqdm"]
+
+
+def test_without_python_a_widget_says_that_it_stands_still(monkeypatch):
+    monkeypatch.setenv("LIVE", "0")
+    view = '<script type="application/vnd.jupyter.widget-view+json">{}</script>'
+    context = {"body": f"<p>before</p>{view}"}
+    add_to_page(SimpleNamespace(builder=SimpleNamespace(format="html")), "chapters/01", "page.html", context, None)
+    assert context["body"] == f"<p>before</p>{STILL}{view}"
 
 
 def test_the_policy_names_every_inline_script():

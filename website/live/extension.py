@@ -22,6 +22,11 @@ from sphinx.util.osutil import relative_uri
 from website.live.needs import needs, parse
 
 VENDORED = Path(__file__).resolve().parent.parent / "vendored" / "live"
+STILL = (
+    '<p class="still-widget">This is how the widget starts, and in this edition it stands still: '
+    "run the chapter in Jupyter to move it.</p>"
+)
+VIEW = re.compile(r"""<script type=["']?application/vnd\.jupyter\.widget-view\+json""")
 WIDGET_SOURCES = ("ipywidgets", "anywidget")
 FIGURE_MODULES = ("matplotlib", "nnlib.plots", "nnlib.widgets")
 
@@ -99,7 +104,10 @@ def check_engine(app) -> None:
 
 
 def add_to_page(app, pagename, templatename, context, doctree) -> None:
-    if not enabled() or app.builder.format != "html":
+    if app.builder.format != "html":
+        return
+    if not enabled():
+        context["body"] = VIEW.sub(lambda view: STILL + view[0], context.get("body", ""))
         return
     source = Path(app.srcdir) / f"{pagename}.ipynb"
     if not source.is_file() or doctree is None:
