@@ -209,8 +209,8 @@ class Flatten(Layer):
 
     def forward(self, a_previous, training=False):
         """a_previous with all axes but the last, the example axis, made one."""
-        self.shape = a_previous.shape
-        return a_previous.reshape(-1, a_previous.shape[-1])
+        *sizes, m = self.shape = a_previous.shape
+        return a_previous.reshape(int(np.prod(sizes)), m)
 
     def backward(self, grad_a, input_gradient=True):
         """grad_a in the shape the input had."""

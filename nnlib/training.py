@@ -77,7 +77,8 @@ def train(network, x, y, optimizer, epochs, batch_size=None, rng=None, clip=None
     """
     x, y = _examples(network.cast_inputs(x), "x"), _examples(np.asarray(y, network.dtype), "y")
     if x.shape[-1] != y.shape[-1]:
-        raise ValueError(f"x has {x.shape[-1]} examples (columns), y has {y.shape[-1]}")
+        turned = ": are the examples of x in rows? Columns are examples here" if len(x) == y.shape[-1] else ""
+        raise ValueError(f"x has {x.shape[-1]} examples (columns), y has {y.shape[-1]}{turned}")
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     if batch_size is not None and batch_size < 1:
@@ -115,10 +116,13 @@ def clip_gradient(gradient, clip):
 
     Its direction stays (Pascanu et al., 2013, algorithm 1). A recurrent network's gradient can grow a thousandfold
     from one step to the next; clipped, it cannot throw the parameters far away.
+    Raises ValueError for a clip that is not larger than 0.
     """
+    if not clip > 0:
+        raise ValueError(f"clip must be larger than 0, got {clip}")
     norm = float(np.sqrt(np.square(gradient, dtype=np.float64).sum()))  # in float32 squares overflow from 1e19 on
     if norm > clip:
-        gradient *= clip / norm
+        gradient *= clip / norm  # eq-clip
     return norm
 
 

@@ -169,6 +169,7 @@ def test_flatten():
     assert flat.shape == (24, 5)
     assert (flat[:, 2] == images[..., 2].ravel()).all()
     assert (flatten.backward(flat) == images).all()
+    assert flatten.forward(images[..., :0]).shape == (24, 0)
 
 
 # Files

@@ -455,6 +455,9 @@ def test_clip_gradient():
     huge = np.full(4, 1e25, np.float32)  # its squares are not float32
     assert clip_gradient(huge, 1.0) == pytest.approx(2e25)
     assert huge.tolist() == pytest.approx([0.5] * 4)
+    for clip in (0, -1, np.nan):
+        with pytest.raises(ValueError, match="clip must be larger than 0, got"):
+            clip_gradient(gradient, clip)
 
 
 def test_training_with_clipped_gradients():
