@@ -8,13 +8,12 @@ import pytest
 
 BY_MATPLOTLIB = [
     "convolution.kernel_explorer", "gan.gan_film", "gates.gates_explorer", "graph.graph_explorer",
-    "latent.latent_walk", "optimisers.race_explorer", "overfitting.overfitting_explorer", "shapes.shape_machine",
-    "softmax.softmax_explorer", "training.training_explorer", "walkthrough.walkthrough",
-    "wrong_gradients.wrong_gradients_explorer",
+    "optimisers.race_explorer", "overfitting.overfitting_explorer", "shapes.shape_machine", "softmax.softmax_explorer",
+    "training.training_explorer", "walkthrough.walkthrough", "wrong_gradients.wrong_gradients_explorer",
 ]
 ON_A_CANVAS = [
     "backprop.backprop_explorer", "costs.cost_explorer", "descent.descent_explorer", "draw.digit_drawing",
-    "neuron.neuron_explorer",
+    "latent.latent_walk", "neuron.neuron_explorer",
 ]
 WHERE_ALL_COUNT = {  # at the first values some controls change nothing, or nothing in words
     "backprop.backprop_explorer": {"step": 6}, "descent.descent_explorer": {"batch_size": 4},

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nnlib import Network
-from nnlib.widgets.latent import FOLDER, STATIONS, latent_walk, on_sphere
+from nnlib.widgets.canvas import Frame
+from nnlib.widgets.latent import FOLDER, STATIONS, draw_walk, latent_walk, on_sphere
 from tests.widgets.explorers import fresh
 
 explorer = fresh(latent_walk)
@@ -45,6 +46,22 @@ def test_readout_is_what_the_networks_give(explorer):
         assert [int(k) for k in around.split()] == [answer.argmax() for answer in answers[1:]]
         if (alpha, beta, seed) != (30, 0, 50):
             assert explorer.picture.value != before
+
+
+def test_the_pictures_are_the_generators_and_the_bars_the_readers():
+    G, reader = (Network.load(FOLDER / f"{name}.npz") for name in ("gan-digits-generator", "digits-16-16"))
+    frame = Frame()
+    draw_walk(frame, 142, -50, 8)
+    x = G.forward(on_sphere(np.array([60, 142]), -50, 8, 32))
+    tiles, middle, _ = frame["circle"].marks
+    upright = [np.reshape(mark["values"], (-1, 28, 28))[:, ::-1] / 255 for mark in (tiles, middle)]
+    assert upright[0][2] == pytest.approx(x[:, 0].reshape(28, 28), abs=0.01)  # the third of every 30 degrees
+    assert (tiles["x"][2] + 0.22, tiles["y"][2] + 0.22) == pytest.approx((0.5, np.sqrt(0.75)))
+    assert upright[1][0] == pytest.approx(x[:, 1].reshape(28, 28), abs=0.01)
+    bars, best = frame["bars"].marks
+    answer = reader.forward(x[:, 1:])[:, 0]
+    assert bars["width"] == pytest.approx(answer, rel=1e-5)
+    assert (best["y"], best["width"]) == pytest.approx((bars["y"][answer.argmax()], answer.max()))
 
 
 def test_extremes(explorer):
