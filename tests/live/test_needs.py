@@ -34,6 +34,13 @@ def test_a_function_needs_what_it_reads_when_called():
     assert needs(["def f(x):\n    return g(x)", "def g(x):\n    return x", "f(1)"])[2] == [0, 1]
 
 
+def test_a_function_called_where_it_is_defined_needs_what_it_reads():
+    assert needs(["w = 1", "def f(x):\n    return w * x\nf(3)"])[1] == [0]
+    assert needs(["w = 1", "def f(x):\n    return w * x\ndef g(x):\n    return f(x)\ng(3)", "g(4)"]) == [[], [0], [0, 1]]
+    assert needs(["w = 1", "w = 2\ndef f(x):\n    return w * x\nf(3)"])[1] == []
+    assert needs(["w = 1", "def f(x):\n    return w * x"])[1] == []  # not called here
+
+
 def test_calling_a_pure_function_changes_nothing():
     cells = ["def f(x):\n    return x + 1", "x = 1", "f(x)", "x"]
     assert needs(cells)[3] == [1]

@@ -122,10 +122,11 @@ def pure_functions(trees):
 
 
 class Cell:
-    """A cell's names in order: `wanted` are those it takes from above."""
+    """A cell's names in order: `wanted` are those it takes from above, `reads` all that it reads at once."""
 
     def __init__(self, tree, pure):
-        self.wanted, self.binds, self.changes, self.imports, self.later = set(), set(), set(), set(), {}
+        self.wanted, self.reads, self.binds, self.changes, self.imports = set(), set(), set(), set(), set()
+        self.later = {}
         self.pure = pure
         self.walk(tree.body)
 
@@ -151,10 +152,16 @@ class Cell:
         found = Names(self.pure)
         found.visit(node)
         self.wanted |= (found.reads | found.changes) - self.binds
+        self.reads |= found.reads
         self.changes |= found.changes - self.binds
         self.binds |= found.binds
         self.imports |= found.imports
         self.later |= found.later
+
+    def wants(self, later):
+        """The names it takes from above, with what the functions that it calls read: its own, too."""
+        called_here = with_later(self.reads & self.later.keys(), later) - self.binds
+        return with_later(self.wanted, later) | called_here
 
 
 def needs(sources):
@@ -173,12 +180,12 @@ def needs(sources):
             result.append(list(range(position)))
             continue
         later = {**later, **cell.later}
-        wanted, found = with_later(cell.wanted, later), []
+        wanted, found = cell.wants(later), []
         for earlier in range(position - 1, -1, -1):
             other = cells[earlier]
             if other and wanted & (other.binds | (other.changes - modules)):
                 found.append(earlier)
-                wanted = (wanted - other.binds) | with_later(other.wanted, later)
+                wanted = (wanted - other.binds) | other.wants(later)
         result.append(found[::-1])
     return result
 
