@@ -36,7 +36,8 @@ def test_a_function_needs_what_it_reads_when_called():
 
 def test_a_function_called_where_it_is_defined_needs_what_it_reads():
     assert needs(["w = 1", "def f(x):\n    return w * x\nf(3)"])[1] == [0]
-    assert needs(["w = 1", "def f(x):\n    return w * x\ndef g(x):\n    return f(x)\ng(3)", "g(4)"]) == [[], [0], [0, 1]]
+    two = "def f(x):\n    return w * x\ndef g(x):\n    return f(x)\ng(3)"
+    assert needs(["w = 1", two, "g(4)"]) == [[], [0], [0, 1]]
     assert needs(["w = 1", "w = 2\ndef f(x):\n    return w * x\nf(3)"])[1] == []
     assert needs(["w = 1", "def f(x):\n    return w * x"])[1] == []  # not called here
 
