@@ -126,7 +126,7 @@ def digit_drawing(name="digits-16-16"):
 
     picker.observe(onto_pad, "value")
     explorer = CanvasExplorer(
-        {"pad": pad, "picture": picker}, draw, height=350, label="A digit, and a bar for the activation of each neuron",
+        {"pad": pad, "picture": picker}, draw, height=300, label="A digit, and a bar for the activation of each neuron",
         caption="Draw a digit, or slide to a test picture and spoil it: where does the network change its mind?")
     return explorer
 
