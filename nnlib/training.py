@@ -72,8 +72,8 @@ def train(network, x, y, optimizer, epochs, batch_size=None, rng=None, clip=None
     rng: a numpy.random.Generator or an int seed, for the order of the examples.
     clip: the largest norm a step's gradient may have (see clip_gradient), for recurrent networks; None for any.
 
-    Raises ValueError at once for data that do not fit or are not finite. If the cost diverges, warns with
-    a DivergenceWarning, yields that epoch and stops.
+    Raises ValueError at once for data that do not fit or are not finite, and for targets below 0 or above 1 where
+    the cost is a cross-entropy. If the cost diverges, warns with a DivergenceWarning, yields that epoch and stops.
     """
     x, y = _examples(network.cast_inputs(x), "x"), _examples(np.asarray(y, network.dtype), "y")
     if x.shape[-1] != y.shape[-1]:
@@ -87,6 +87,9 @@ def train(network, x, y, optimizer, epochs, batch_size=None, rng=None, clip=None
         raise ValueError(f"clip must be larger than 0, or None, got {clip}")
     network.forward(x[..., :1])  # one example says whether the shapes fit, before any time is spent
     network.batch_cost(y[..., :1])
+    if network.cost_function.name != "quadratic" and not (y.min() >= 0 and y.max() <= 1):
+        raise ValueError(f"{network.cost_function.name} expects targets between 0 and 1, got {y.min():g} to "
+                         f"{y.max():g}: are they class numbers? Then one_hot(labels) makes targets of them")
     return _epochs(network, x, y, optimizer, epochs, batch_size, np.random.default_rng(rng), clip)
 
 

@@ -106,6 +106,8 @@ def test_a_run_that_does_not_diverge_warns_of_nothing():
 @pytest.mark.parametrize(("x", "y", "options", "message"), [
     (np.full((2, 3), np.nan), np.ones((2, 3)), {}, r"x holds values that are not finite \(nan or inf\)"),
     (np.ones((2, 3)), np.full((2, 3), np.inf), {}, "y holds values that are not finite"),
+    (np.ones((2, 3)), np.array([[0, 1, 0], [1, 0, 2]]), {}, "entropy expects targets between 0 and 1, got 0 to 2"),
+    (np.ones((2, 3)), np.array([[0, -1, 0], [1, 0, 1]]), {}, "targets between 0 and 1, got -1 to 1"),
     (np.ones((2, 0)), np.ones((2, 0)), {}, r"x must have examples in its columns, got an array of shape \(2, 0\)"),
     (np.ones(3), np.ones((2, 3)), {}, "x must have examples in its columns"),
     (np.ones((2, 3)), np.ones((2, 4)), {}, r"x has 3 examples \(columns\), y has 4$"),
