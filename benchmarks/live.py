@@ -5,12 +5,13 @@
     warm            the same with Python already started
     slider          from a slider's step to the changed picture or words, median and worst tenth
     canvas          frames a second while a 2-8-8-1 network trains 20 steps a frame and its surface is drawn
-    memory          growth of Python's memory per 1,000 slider events
+    memory          growth per 1,000 moves of the mouse that drags a slider to and fro, for `--minutes` a widget
     first load      what the browser fetched, in MB as a compressing host would send it
 
 The table is stored in live.md, which appendix/speed.md shows. Nothing here is asserted.
 """
 
+import argparse
 import gzip
 import json
 import os
@@ -28,6 +29,8 @@ from website.serve import server
 HERE = Path(__file__).resolve().parent
 ROUNDS = 3
 EVENTS = 300
+BOUND = 1  # MB of growth per 1,000 moves
+DRAGGED = ("01-neuron", "07-softmax")  # a widget on canvas, a widget in matplotlib
 SECONDS = 5  # of training on canvas
 
 CELLS = {
@@ -116,8 +119,6 @@ def slider(playwright, address, stem, source):
     assert state == "done", text
     handle = page.locator(".live-output .noUi-handle").first
     handle.focus()
-    heap = "livePage.engine.post({type: 'execute', cell: -1, name: 'memory', source: 'None'}).then(() => 0)"
-    page.evaluate(heap)
     took = []
     for _ in range(EVENTS):
         before = told(page, 0)
@@ -127,14 +128,55 @@ def slider(playwright, address, stem, source):
             pass
         took.append(time.perf_counter() - started)
     until(lambda: page.evaluate("livePage.engine.waiting.size") == 0, "Python", PATIENCE / 1000)
-    size = "import sys, gc; gc.collect(); sum(sys.getsizeof(o) for o in gc.get_objects())"
-    first = int(reader.run_source(size, 1)[1])
-    for _ in range(EVENTS):
-        page.keyboard.press("ArrowLeft")
-    until(lambda: page.evaluate("livePage.engine.waiting.size") == 0, "Python", PATIENCE / 1000)
-    growth = (int(reader.run_source(size, 1)[1]) - first) / EVENTS * 1000
     browser.close()
-    return took, growth
+    return took
+
+
+SIZES = """
+import gc, sys
+import pyodide_js
+gc.collect()
+print(sum(map(sys.getsizeof, gc.get_objects())), pyodide_js._module.HEAP8.length)
+"""
+
+
+def dragging(playwright, address, stem, minutes):
+    """Drag the first slider of a chapter's widget to and fro: the moves, and megabytes before and after.
+
+    Three kinds: what Python's objects hold, WebAssembly's memory (which never shrinks), the page's JavaScript.
+    """
+    browser, reader = new_reader(playwright, address)
+    page = reader.chapter(stem)
+    reader.has_widgets()
+    page.evaluate("livePage.wake(livePage.cells.find(cell => cell.hint))")
+
+    def megabytes():
+        state, text = reader.run_source(SIZES)
+        assert state == "done", text
+        page.request_gc()
+        return [int(size) / 1e6 for size in (*text.split(), page.evaluate("performance.memory.usedJSHeapSize"))]
+
+    def drag(seconds):
+        track = page.locator(".live-output .noUi-target").first
+        track.scroll_into_view_if_needed()
+        handle, box = track.locator(".noUi-handle").bounding_box(), track.bounding_box()
+        y, steps, end, moves = box["y"] + box["height"] / 2, 60, time.monotonic() + seconds, 0
+        page.mouse.move(handle["x"] + handle["width"] / 2, y)
+        page.mouse.down()
+        while time.monotonic() < end:
+            place = abs(moves % (2 * steps) - steps) / steps
+            page.mouse.move(box["x"] + place * box["width"], y)
+            moves += 1
+            until(lambda: page.evaluate("livePage.engine.waiting.size") == 0, "Python", PATIENCE / 1000)
+        page.mouse.up()
+        return moves
+
+    drag(5)  # caches fill
+    before = megabytes()
+    moves = drag(60 * minutes)
+    after = megabytes()
+    browser.close()
+    return moves, before, after
 
 
 def canvas(playwright, address, stem):
@@ -172,7 +214,7 @@ def first_cell(playwright, address, stem):
     return seconds
 
 
-def measures(playwright, address, stem):
+def measures(playwright, address, stem, minutes):
     """Yield (what, value, target), all as words."""
     yield "on the wire before a NumPy cell, gzipped", f"{wire(['numpy', 'widgets']):.1f} MB", "13 MB"
     yield "the same with matplotlib", f"{wire(['numpy', 'matplotlib', 'widgets']):.1f} MB", "20 MB"
@@ -183,22 +225,29 @@ def measures(playwright, address, stem):
         seconds = statistics.median(first_touch(playwright, address, stem, warm)[0] for _ in range(ROUNDS))
         yield f"{words} ({stem})", f"{seconds:.1f} s", target
     for name, source in CELLS.items():
-        took, growth = slider(playwright, address, stem, source)
-        took.sort()
+        took = sorted(slider(playwright, address, stem, source))
         median, tenth = 1000 * statistics.median(took), 1000 * took[int(0.9 * len(took))]
         target = {"matplotlib": "150 ms", "canvas": "60 ms"}.get(name, "")
         yield f"slider step to picture, {name}", f"median {median:.0f} ms, worst tenth {tenth:.0f} ms", target
-        yield f"growth of Python's memory per 1,000 steps, {name}", f"{growth / 1000:+.0f} kB", ""
     times = canvas(playwright, address, stem)
     gaps = sorted(after - before for before, after in zip(times, times[1:], strict=False))
     median, tenth = statistics.median(gaps), gaps[int(0.9 * len(gaps))]
     frames = f"{len(times) / SECONDS:.0f} frames/s; frame to frame median {median:.0f} ms, worst tenth {tenth:.0f} ms"
     yield "2-8-8-1 trained on canvas, 20 steps a frame", frames, "30 frames/s"
+    for stem in DRAGGED:
+        moves, before, after = dragging(playwright, address, stem, minutes)
+        growth = ", ".join(f"{kind} {1000 * (new - old) / moves:+.2f} MB" for kind, old, new in zip(
+            ("Python's objects", "WebAssembly", "JavaScript"), before, after, strict=True))  # fmt: skip
+        bound = f"{BOUND} MB each"
+        yield f"growth per 1,000 moves, {minutes:g} minutes of dragging, {moves:,} moves ({stem})", growth, bound
 
 
 def main():
     from playwright.sync_api import sync_playwright
 
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=1, help="of dragging a slider, for each of two widgets")
+    minutes = parser.parse_args().minutes
     running = server(HTML)
     threading.Thread(target=running.serve_forever, daemon=True).start()
     stems = sorted(p.stem for p in (HTML / "chapters").glob("[0-9][0-9]-*.html"))
@@ -208,7 +257,7 @@ def main():
              "", "| what | measured | target |", "|---|---|---|"]  # fmt: skip
     print("\n".join(lines))
     with sync_playwright() as playwright:
-        for row in measures(playwright, f"http://localhost:{running.server_port}/", stem):
+        for row in measures(playwright, f"http://localhost:{running.server_port}/", stem, minutes):
             lines.append(f"| {' | '.join(row)} |")
             print(lines[-1], flush=True)
     (HERE / "live.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
