@@ -64,6 +64,13 @@ def test_an_error_names_the_readers_line(cell):
     assert "SyntaxError" in cell("for")[1]
 
 
+def test_the_bar_says_that_an_error_ended_the_run(desk):
+    desk.page.evaluate("livePage.cells[0].source = '1 / 0'")
+    desk.page.evaluate("livePage.queue([livePage.cells[0], livePage.cells[1]])")
+    assert desk.page.evaluate("livePage.cells[1].state") == "idle"
+    assert "Cell 1 ended with an error." in desk.page.locator(".live-bar").inner_text()
+
+
 def test_await_magics_progress_and_input(cell):
     assert cell("import asyncio\nawait asyncio.sleep(0.01)\n%matplotlib inline\n'slept'")[1] == "'slept'"
     assert cell("text = '''\n%not a magic\n'''\ntext")[1] == r"'\n%not a magic\n'"

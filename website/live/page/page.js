@@ -202,6 +202,7 @@ class Page {
           // the first error ends the run, as in Jupyter
           for (const rest of cells) if (rest.state === "queued") rest.mark("idle");
           if (wanted && wanted !== cell) wanted.say(`Cell ${cell.number}, which this one needs, ended with an error.`);
+          this.say(`Cell ${cell.number} ended with an error.`);
           return false;
         }
       }
