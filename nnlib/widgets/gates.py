@@ -58,7 +58,7 @@ def draw_gates(figure, sentence, unit=UNIT, letter=1):
     below.plot(columns, h[1:][shown, k], color=INK, marker="o", markersize=3, linewidth=1.2, label="state h")
     below.axhline(0, color=INK, linewidth=0.8)
     below.set(ylabel="c, h", xlim=(-0.5, len(columns) - 0.5))
-    below.legend(ncols=2, loc="lower right")
+    below.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 0.98), borderaxespad=0)  # between the two panels
     below.set_xticks(columns, [letter.replace(" ", "␣") for letter in sentence[shown]], fontsize=12, color=INK)
     for axes in (above, below):
         axes.axvspan(t - 1 - start - 0.5, t - 1 - start + 0.5, fill=False, edgecolor=PALETTE["delta"], linewidth=1.8)
