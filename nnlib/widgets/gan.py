@@ -11,7 +11,7 @@ from nnlib.network import Network
 from nnlib.widgets.explorer import Explorer, choice, player, whole
 
 FOLDER = data.FOLDER / "networks"
-FILMS = [("both learn at 0.001", "gan-ring"), ("D learns fifty times slower", "gan-ring-collapse")]
+FILMS = [("both learn at 0.001", "gan-ring"), ("D learns ten times slower", "gan-ring-collapse")]
 SAMPLES, SHOWN = 2000, 600
 HIT = SAMPLES // 100  # a mode counts as hit from one sample in a hundred; a fair share would be one in eight
 LIMIT = 1.6           # the plane is shown from -LIMIT to LIMIT
