@@ -2,10 +2,16 @@
 
 import base64
 import hashlib
+import json
 from types import SimpleNamespace
 
+import pytest
+
+from tests.conftest import ROOT
 from website.live.extension import STILL, add_policy, add_to_page, inline_hashes, packs_of
 from website.live.needs import needs
+
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def test_names_are_followed_upwards():
@@ -81,3 +87,17 @@ def test_the_policy_names_every_inline_script():
     assert add_policy(page).index("Content-Security-Policy") < add_policy(page).index("<script")
     data = '<head></head><script type="application/json">{}</script>'
     assert inline_hashes(data) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chapters").glob("[0-9][0-9]-*.ipynb")), ids=lambda path: path.stem)
+def test_a_widget_can_be_touched_first(path, monkeypatch):
+    """What a touch on a freshly opened page runs: the cells a widget needs, and the widget's own."""
+    monkeypatch.chdir(path.parent)
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
+    cells = [cell for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    for position, needed in enumerate(needs(sources)):
+        if any(VIEW in output.get("data", {}) for output in cells[position]["outputs"]):
+            names = {"__name__": "__main__", "display": lambda *_: None}
+            for part in [*needed, position]:
+                exec(compile(sources[part], f"cell {part + 1}", "exec"), names)
