@@ -87,7 +87,7 @@ def train(network, x, y, optimizer, epochs, batch_size=None, rng=None, clip=None
         raise ValueError(f"clip must be larger than 0, or None, got {clip}")
     network.forward(x[..., :1])  # one example says whether the shapes fit, before any time is spent
     network.batch_cost(y[..., :1])
-    if network.cost_function.name != "quadratic" and not (y.min() >= 0 and y.max() <= 1):
+    if "cross_entropy" in network.cost_function.name and not (y.min() >= 0 and y.max() <= 1):
         raise ValueError(f"{network.cost_function.name} expects targets between 0 and 1, got {y.min():g} to "
                          f"{y.max():g}: are they class numbers? Then one_hot(labels) makes targets of them")
     return _epochs(network, x, y, optimizer, epochs, batch_size, np.random.default_rng(rng), clip)
