@@ -103,7 +103,7 @@ def table(results):
                 cells.append("")
                 continue
             ratio, target = row[peer]["seconds"] / own, TARGETS[name][peer]
-            cells.append(f"{ratio:.1f} ({target:g})" + ("" if ratio >= target else " missed"))
+            cells.append(f"{ratio:.1f}" + (f" ({target:g})" + " missed" * (ratio < target) if target else ""))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines += ["", "Test accuracy of each after the same number of epochs, to show that all did the same work:", "",
               "| network | " + " | ".join(["nnlib", "nnlib float64", *peers]) + " |",

@@ -123,6 +123,68 @@ def textbook(spec, rows, targets, seed):
     return epoch, lambda rows: forward(rows.T)[1][-1].argmax(axis=0)
 
 
+def by_hand(spec, rows, targets, seed):
+    """A sigmoid network as a flat list of NumPy calls on arrays made once: no layers, no checks, no cost."""
+    rng = np.random.default_rng(seed)
+    sizes, m = spec.sizes, spec.batch_size
+    ends = np.cumsum([n_out * (n_in + 1) for n_in, n_out in zip(sizes, sizes[1:], strict=False)])
+    parameters, gradient, step = (np.zeros(ends[-1], np.float32) for _ in range(3))
+    W, dW, b, db = [], [], [], []
+    for n_in, n_out, end in zip(sizes, sizes[1:], ends, strict=False):
+        for flat, weights, biases in ((parameters, W, b), (gradient, dW, db)):
+            weights.append(flat[end - n_out * (n_in + 1) : end - n_out].reshape(n_out, n_in))
+            biases.append(flat[end - n_out : end].reshape(n_out, 1))
+        W[-1][:] = rng.normal(0, np.sqrt(1 / n_in), (n_out, n_in))
+    x, y = (np.empty((m, n), np.float32) for n in (sizes[0], sizes[-1]))
+    a = [x.T, *(np.empty((n, m), np.float32) for n in sizes[1:])]
+    delta, slope = ([None, *(np.empty((n, m), np.float32) for n in sizes[1:])] for _ in range(2))
+    ones, last = np.ones((m, 1), np.float32), len(W)
+
+    def forward():
+        for n in range(last):
+            z = a[n + 1]
+            np.dot(W[n], a[n], out=z)
+            z += b[n]
+            np.negative(z, out=z)
+            np.exp(z, out=z)
+            z += 1
+            np.reciprocal(z, out=z)
+
+    def times_slope(n):
+        np.subtract(1, a[n], out=slope[n])
+        slope[n] *= a[n]
+        delta[n] *= slope[n]
+
+    def epoch():
+        order = rng.permutation(len(rows))
+        with np.errstate(over="ignore"):
+            for start in range(0, len(rows) - m + 1, m):
+                chosen = order[start : start + m]
+                rows.take(chosen, axis=0, out=x, mode="clip")
+                targets.take(chosen, axis=0, out=y, mode="clip")
+                forward()
+                np.subtract(a[last], y.T, out=delta[last])
+                delta[last] *= 1 / m
+                if spec.cost == "quadratic":
+                    times_slope(last)
+                for n in range(last, 0, -1):
+                    np.dot(delta[n], a[n - 1].T, out=dW[n - 1])
+                    np.dot(delta[n], ones, out=db[n - 1])
+                    if n > 1:
+                        np.dot(W[n - 1].T, delta[n], out=delta[n - 1])
+                        times_slope(n - 1)
+                np.multiply(gradient, spec.eta, out=step)
+                np.subtract(parameters, step, out=parameters)
+
+    def predict(rows):
+        out = rows.T
+        for weights, biases in zip(W, b, strict=True):
+            out = 1 / (1 + np.exp(-(weights @ out + biases)))
+        return out.argmax(axis=0)
+
+    return epoch, predict
+
+
 def torch_eager(spec, rows, targets, seed):
     """PyTorch on the CPU, eager: nn.Sequential, the data as one tensor, indexed by a random permutation."""
     import torch
@@ -267,6 +329,7 @@ PEERS = {
     "scikit-learn": scikit_learn,
     "JAX per step": jax_per_step,
     "textbook NumPy float64": textbook,
+    "NumPy by hand": by_hand,
 }
 
 # What nnlib sets out to reach: the peer's CPU time divided by nnlib's. scikit-learn has no target for N2.
@@ -278,3 +341,5 @@ TARGETS = {
     "N4": {"PyTorch eager": 4.5, "scikit-learn": 3.2, "JAX per step": 1.4, "textbook NumPy float64": 4.5},
     "N5": {"PyTorch eager": 1.5, "scikit-learn": 1.7, "JAX per step": 1.1, "textbook NumPy float64": 3.3},
 }
+for sigmoid_network in ("N1", "N2", "N4"):
+    TARGETS[sigmoid_network]["NumPy by hand"] = None  # no target: it says what is left to gain
