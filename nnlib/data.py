@@ -229,6 +229,6 @@ def _points(x, labels, noise, rng):
 
 
 def _spread(noise):
-    if noise < 0:
+    if not noise >= 0:
         raise ValueError(f"noise must be at least 0, got {noise}")
     return noise

@@ -37,7 +37,7 @@ class Network:
         self.layers = list(layers)
         self.cost_function = get_cost(cost)
         self.dtype = np.dtype(dtype)
-        if l2 < 0:
+        if not l2 >= 0:
             raise ValueError(f"the penalty l2 must be at least 0, got {l2}")
         self.l2 = l2
         self._check_layers()

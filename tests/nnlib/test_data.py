@@ -153,6 +153,8 @@ def test_toy_sets(make):
         make(1)
     with pytest.raises(ValueError, match="noise must be at least 0, got -1"):
         make(10, noise=-1)
+    with pytest.raises(ValueError, match="noise must be at least 0, got nan"):
+        make(10, noise=np.nan)
 
 
 def test_toy_sets_without_noise_are_the_shapes_they_are_named_after():

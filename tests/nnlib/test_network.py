@@ -310,6 +310,7 @@ def test_no_examples():
     ([Dense(4, 3, "sigmoid")], {"cost": "cross_entropy"}, "needs a softmax output layer, got sigmoid"),
     ([Dense(4, 3)], {"dtype": "int32"}, "float32 or float64, got int32"),
     ([Dense(4, 3)], {"l2": -1}, "must be at least 0, got -1"),
+    ([Dense(4, 3)], {"l2": np.nan}, "must be at least 0, got nan"),
 ])
 def test_networks_that_make_no_sense(layers, options, message):
     with pytest.raises(ValueError, match=message):
