@@ -94,6 +94,9 @@ print(Network.load(data.FOLDER / "networks" / f"{name}.npz").layers[0])
 print(len(data.text().letters), len(data.history("digits-300")["runs"]))
 whole = getattr(data, "mni" + "st")
 print(whole().x_train.shape)
+place = data.FOLDER / "histories" / "digits-16-16.json"
+place.write_text("[1]")
+print(data.history("digits-16-16"))
 """
 
 
@@ -101,7 +104,7 @@ def test_stored_files_come_when_they_are_opened(reader):
     one = reader()
     one.context.route("**/live/data/equations.json*", lambda route: None)  # what is fetched while idle stays there
     one.chapter(CHAPTERS[0])
-    assert one.run_source(OPENED_UNNAMED) == ("done", "Dense(784 -> 16)\n141813 3\n(784, 60000)")
+    assert one.run_source(OPENED_UNNAMED) == ("done", "Dense(784 -> 16)\n141813 3\n(784, 60000)\n[1]")
 
 
 def test_a_stored_file_that_cannot_be_fetched(reader):

@@ -88,6 +88,7 @@ function fill(file, buffer) {
 }
 
 function fillNow(file) {
+  if (absent.get(file)?.usedBytes === 0) absent.delete(file); // emptied, to be written anew
   if (!absent.has(file)) return;
   try {
     fill(file, bytesNow(file));
